@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+#
+# Where systems differ, the difference is a source file, and here is where it
+# is picked. The result is EDDY_SYSTEM_SOURCES, files of src/core.
+include(CheckSymbolExists)
+
+# Sets `result` to whether all the symbols stand in the headers.
+function(eddy_has result headers)
+    list(TRANSFORM EDDY_SYSTEM_DEFINITIONS PREPEND -D
+         OUTPUT_VARIABLE CMAKE_REQUIRED_DEFINITIONS)
+    set(all TRUE)
+    foreach(symbol IN LISTS ARGN)
+        check_symbol_exists(${symbol} "${headers}" EDDY_HAS_${symbol})
+        if(NOT EDDY_HAS_${symbol})
+            set(all FALSE)
+        endif()
+    endforeach()
+    set(${result} ${all} PARENT_SCOPE)
+endfunction()
+
+eddy_has(has_eventfd sys/eventfd.h eventfd EFD_CLOEXEC)
+set(wakeups pipe)
+if(has_eventfd)
+    list(PREPEND wakeups eventfd)
+endif()
+
+set(EDDY_WAKEUP_USED ${EDDY_WAKEUP})
+if(EDDY_WAKEUP STREQUAL "auto")
+    list(GET wakeups 0 EDDY_WAKEUP_USED)
+elseif(NOT EDDY_WAKEUP IN_LIST wakeups)
+    list(JOIN wakeups ", " names)
+    message(FATAL_ERROR "EDDY_WAKEUP is \"${EDDY_WAKEUP}\": "
+            "on this system it can be auto, ${names}")
+endif()
+
+# Descriptors that are born close-on-exec and non-blocking, or made so after.
+eddy_has(has_atomic "sys/types.h;sys/socket.h;fcntl.h;unistd.h"
+         accept4 SOCK_CLOEXEC SOCK_NONBLOCK pipe2)
+if(has_atomic)
+    set(EDDY_SOCKET_USED atomic)
+else()
+    set(EDDY_SOCKET_USED fcntl)
+endif()
+
+set(EDDY_SYSTEM_SOURCES
+    wakeup-${EDDY_WAKEUP_USED}.c
+    os_socket_${EDDY_SOCKET_USED}.c)
+message(STATUS "eddy: wakeup by ${EDDY_WAKEUP_USED}, "
+        "descriptors by ${EDDY_SOCKET_USED}")
