@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What scripts/test, scripts/demo and .ci/run share: finding and installing
+# tools, configuring and building. To be sourced, from the top folder.
+
+say() { printf '%s\n' "== $*"; }
+
+fail() {
+    printf '%s\n' "${0##*/}: $*" >&2
+    exit 1
+}
+
+# A mistake in the command line: one line, exit 2.
+usage_error() {
+    printf '%s\n' "${0##*/}: $*" >&2
+    exit 2
+}
+
+# --- what is there -----------------------------------------------------------
+
+compiles() { # compiles LANGUAGE COMPILER SOURCE [FLAGS]
+    local language=$1 compiler=$2 source=$3
+    shift 3
+    printf '%s\n' "$source" |
+        "$compiler" -x "$language" -fsyntax-only "$@" - >/dev/null 2>&1
+}
+
+flags_of() { pkg-config --cflags "$1" 2>/dev/null || true; }
+
+has() {
+    case $1 in
+    cc) compiles c cc '#include <stdio.h>' ;;
+    c++) compiles c++ c++ '#include <cstdio>' ;;
+    builder) command -v ninja || command -v make || command -v gmake ;;
+    python3) python3 -c '' ;;
+    cmocka) pkg-config --exists cmocka ;;
+    http-parser)
+        # shellcheck disable=SC2046 # the flags are words
+        compiles c cc '#include <llhttp.h>' $(flags_of libllhttp) ||
+            compiles c cc '#include <http_parser.h>' ||
+            compiles c cc '#include <http_parser.h>' -I/usr/local/include
+        ;;
+    clang-asan) clang_runtime asan ;;
+    *) command -v "$1" ;;
+    esac >/dev/null 2>&1
+}
+
+clang_runtime() { # clang_runtime NAME: whether clang can link that sanitizer
+    local file
+    file=$(clang -print-file-name="libclang_rt.$1-$(uname -m).a") &&
+        [ -f "$file" ]
+}
+
+# --- what it is called -------------------------------------------------------
+
+apt_name() {
+    case $1 in
+    cc) echo gcc libc6-dev ;;
+    c++) echo g++ ;;
+    builder | ninja) echo ninja-build ;;
+    cmocka) echo libcmocka-dev ;;
+    http-parser)
+        if apt-cache policy libllhttp-dev | grep -q 'Candidate: [0-9]'; then
+            echo libllhttp-dev
+        else
+            echo libhttp-parser-dev
+        fi
+        ;;
+    clang-asan) echo libclang-rt-dev ;;
+    *) echo "$1" ;;
+    esac
+}
+
+pkg_name() { # FreeBSD; cc and c++ are in its base system
+    case $1 in
+    builder) echo ninja ;;
+    pkg-config) echo pkgconf ;;
+    http-parser) echo llhttp ;;
+    *) echo "$1" ;;
+    esac
+}
+
+brew_name() { # macOS
+    case $1 in
+    cc | c++) fail "a compiler is missing: run xcode-select --install" ;;
+    builder) echo ninja ;;
+    http-parser) echo llhttp ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# --- installing --------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "missing: ${missing[*]}; installing them needs root or sudo"
+    fi
+}
+
+names_of() { # names_of FUNCTION: the packages of all that is missing
+    local tool
+    for tool in "${missing[@]}"; do "$1" "$tool"; done | tr '\n' ' '
+}
+
+install_missing() {
+    local names apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
+
+    if command -v apt-get >/dev/null; then
+        say "missing: ${missing[*]}; asking apt-get to install them"
+        as_root "${apt[@]}" update
+        names=$(names_of apt_name)
+        say "apt-get install $names"
+        # shellcheck disable=SC2086 # the names are words
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            "${apt[@]}" install -y --no-install-recommends $names
+    elif [ "$(uname)" = FreeBSD ]; then
+        names=$(names_of pkg_name)
+        say "missing: ${missing[*]}; pkg install $names"
+        # shellcheck disable=SC2086
+        as_root pkg install -y $names
+    elif command -v brew >/dev/null; then
+        names=$(names_of brew_name)
+        say "missing: ${missing[*]}; brew install $names"
+        # shellcheck disable=SC2086
+        brew install $names
+    else
+        fail "missing: ${missing[*]}; install them and try again"
+    fi
+}
+
+# Sees to it that all the tools are there.
+need() {
+    local tool
+    missing=()
+    for tool in "$@"; do
+        has "$tool" || missing+=("$tool")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    install_missing >&2
+    for tool in "${missing[@]}"; do
+        has "$tool" || fail "$tool is missing still, though it was installed"
+    done
+}
+
+# --- building ----------------------------------------------------------------
+
+jobs_here() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
+
+# configure FOLDER ARGUMENT…: runs cmake, with ninja where there is ninja.
+configure() {
+    local folder=$1 log
+    shift
+    log=$(mktemp)
+    if [ ! -f "$folder/CMakeCache.txt" ] && command -v ninja >/dev/null; then
+        set -- -G Ninja "$@"
+    fi
+    say "configuring $folder"
+    if ! cmake -S . -B "$folder" "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail "cmake could not configure $folder"
+    fi
+    grep -e '^-- eddy:' "$log" || true
+    rm -f "$log"
+}
+
+# build FOLDER: quiet, but for what is wrong.
+build() {
+    local log
+    log=$(mktemp)
+    say "building $1"
+    if ! cmake --build "$1" --parallel "$(jobs_here)" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail "$1 does not build"
+    fi
+    grep -A 6 -e 'warning:' "$log" >&2 || true
+    rm -f "$log"
+}
+
+# run_tests FOLDER ARGUMENT…: ctest, which says what failed and why.
+run_tests() {
+    local folder=$1 runner=()
+    shift
+    # The thread sanitizer's shadow memory needs the usual address layout.
+    if grep -qs -e '-fsanitize=thread' "$folder/CMakeCache.txt" &&
+        [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ] &&
+        setarch -R true 2>/dev/null; then
+        runner=(setarch -R)
+    fi
+    say "testing $folder"
+    ${runner[@]+"${runner[@]}"} ctest --test-dir "$folder" \
+        --output-on-failure --no-tests=error --parallel "$(jobs_here)" "$@"
+}
