@@ -42,8 +42,18 @@ else()
     set(EDDY_SOCKET_USED fcntl)
 endif()
 
+# An environment that a set-uid program may trust.
+eddy_has(has_secure stdlib.h secure_getenv)
+if(has_secure)
+    set(EDDY_ENVIRONMENT_USED secure)
+else()
+    set(EDDY_ENVIRONMENT_USED issetugid)
+endif()
+
 set(EDDY_SYSTEM_SOURCES
-    wakeup-${EDDY_WAKEUP_USED}.c
-    os_socket_${EDDY_SOCKET_USED}.c)
+    environment_${EDDY_ENVIRONMENT_USED}.c
+    os_socket_${EDDY_SOCKET_USED}.c
+    wakeup-${EDDY_WAKEUP_USED}.c)
 message(STATUS "eddy: wakeup by ${EDDY_WAKEUP_USED}, "
-        "descriptors by ${EDDY_SOCKET_USED}")
+        "descriptors by ${EDDY_SOCKET_USED}, "
+        "environment by ${EDDY_ENVIRONMENT_USED}")
