@@ -31,13 +31,4 @@ static inline int eddy__os_mute(int fd)
 #endif
 }
 
-/* The wakeup, by wakeup-eventfd.c or wakeup-pipe.c. */
-int eddy__wakeup_open(void *context, int fds[2]);
-int eddy__wakeup_write(void *context, int fd);
-int eddy__wakeup_drain(void *context, int fd);
-
-/* What to watch the wakeup for: with EDDY_EDGE among it, each write is told
- * anew, drained or not. */
-extern const unsigned eddy__wakeup_events;
-
 #endif

@@ -68,8 +68,8 @@ static int shut_down(void *context, int fd, int how)
     return result(shutdown(fd, how));
 }
 
-static int get_option(void *context, int fd, int level, int option,
-                      void *value, socklen_t *length)
+static int get_option(void *context, int fd, int level, int option, void *value,
+                      socklen_t *length)
 {
     (void) context;
     return result(getsockopt(fd, level, option, value, length));
@@ -106,8 +106,7 @@ static ssize_t receive(void *context, int fd, void *buffer, size_t size)
 
 /* macOS answers EPROTOTYPE for a moment while a reset connection is taken
  * down; a stream has no other reason to. */
-static ssize_t send_message(void *context, int fd,
-                            const struct msghdr *message)
+static ssize_t send_message(void *context, int fd, const struct msghdr *message)
 {
     ssize_t count = sendmsg(fd, message, SEND_FLAGS);
 

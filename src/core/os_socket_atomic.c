@@ -24,8 +24,8 @@ static int muted(int fd)
 
 int eddy__os_socket(void *context, int domain, int type, int protocol)
 {
-    int fd = muted(
-        socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+    int fd =
+        muted(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
 
     (void) context;
     return fd < 0 ? -errno : fd;

@@ -8,9 +8,7 @@
  * System calls are made raw: they keep errno by being undone, are legal in a
  * signal handler, and are no cancellation point, as read() and write() are.
  */
-#include "core/os.h"
-
-#include <eddy/backend.h>
+#include "core/wakeup.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>

@@ -4,9 +4,9 @@
  * drained. A full pipe is readable already, so that a refused write is as good
  * as one that was taken.
  */
-#include "core/os.h"
+#include "core/wakeup.h"
 
-#include <eddy/backend.h>
+#include "core/os.h"
 
 #include <errno.h>
 #include <pthread.h>
