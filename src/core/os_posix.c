@@ -8,6 +8,7 @@
  * caller's, so that a table of the program's own gets the same treatment.
  */
 #include "core/os.h"
+#include "core/wakeup.h"
 
 #include <errno.h>
 #include <fcntl.h>
