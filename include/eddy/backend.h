@@ -70,7 +70,9 @@ typedef struct eddy_backend_ops {
      * wanted (0 to remove). At most once per descriptor between two waits,
      * except removal: that takes effect before the return and purges whatever
      * was buffered for the descriptor. Events of this registration carry
-     * `token`. After an error nothing is left registered for the descriptor.
+     * `token`, which is the caller's but for bit 31: that is 0, and the
+     * backend's to mark its own with. After an error nothing is left
+     * registered for the descriptor.
      *
      * A descriptor that cannot be watched is EDDY_EPERM on every backend, a
      * closed one EDDY_EBADF. Removing one that is not there: EDDY_ENOENT, or
