@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests of the tree as a whole: its order, and what it installs.
+include(CheckLanguage)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+check_language(CXX)
+if(NOT CMAKE_CXX_COMPILER)
+    message(FATAL_ERROR "the tests need a C++ compiler: install one, "
+        "or configure with -DEDDY_BUILD_TESTS=OFF")
+endif()
+set(tests ${PROJECT_SOURCE_DIR}/tests)
+
+# A sanitizer adds symbols of its own to a library, and every program that
+# links such a library needs the sanitizer too: neither check makes sense then.
+set(tidy_libraries --static $<TARGET_FILE:eddy_static>)
+if(TARGET eddy_shared)
+    list(APPEND tidy_libraries --shared $<TARGET_FILE:eddy_shared>)
+endif()
+if(CMAKE_C_FLAGS MATCHES "-fsanitize=")
+    set(tidy_libraries "")
+else()
+    add_test(NAME package COMMAND ${tests}/package/test_package.sh
+        ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION}
+        ${CMAKE_GENERATOR} ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
+    set_tests_properties(package PROPERTIES LABELS tree TIMEOUT 300)
+endif()
+
+add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${tests}/tidy/tidy.py
+    ${PROJECT_SOURCE_DIR} --nm ${CMAKE_NM} ${tidy_libraries})
+add_test(NAME tidy-refuses COMMAND ${Python3_EXECUTABLE}
+    ${tests}/tidy/test_tidy.py)
+set_tests_properties(tidy tidy-refuses PROPERTIES LABELS tree TIMEOUT 60
+    ENVIRONMENT CC=${CMAKE_C_COMPILER})
