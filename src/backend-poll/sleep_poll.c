@@ -26,7 +26,6 @@ int eddy__poll_sleep(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
     for (; ready == 0 && timeout_ns > piece_ns; timeout_ns -= piece_ns)
         ready = sleep_for(fds, count, (int) (piece_ns / ms_ns));
     if (ready == 0)
-        ready = sleep_for(fds, count,
-                          (int) ((timeout_ns + ms_ns - 1) / ms_ns));
+        ready = sleep_for(fds, count, (int) ((timeout_ns + ms_ns - 1) / ms_ns));
     return ready;
 }
