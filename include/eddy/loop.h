@@ -99,7 +99,6 @@ struct eddy_loop {
     struct eddy__fd *fds;
     int fd_count;         /* size of the table */
     int first_changed;    /* the watcher queue, linked by number; -1 is none */
-    int first_failed;     /* refused by the kernel, not yet told; -1 is none */
     unsigned batch;       /* number of the last wait */
     unsigned dispatch;    /* number of the last event handed out */
     unsigned generation;  /* the last one given to a registration */
@@ -114,10 +113,10 @@ struct eddy_loop {
     size_t references; /* eddy_loop_ref */
     struct eddy__link handles;
     struct eddy__link closing;    /* to be finished in the closing phase */
+    struct eddy__link waiting;    /* closing, but somebody still uses them */
     struct eddy__link phases[3];  /* idle, prepare, check: started handles */
     eddy_req *ended;              /* requests to call back: first, last */
     eddy_req *last_ended;
-    struct eddy__message *batch_rest; /* of the arrivals being run */
     const struct eddy__handle_class *classes[EDDY_HANDLE_TYPES];
 
     /* private: net */

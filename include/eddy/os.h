@@ -33,7 +33,10 @@ typedef struct eddy_os {
     /* Monotonic nanoseconds, never 0. */
     uint64_t (*now)(void *context);
 
-    /* fds[0] polls readable after a write to fds[1]; both may be the same. */
+    /* fds[0] polls readable after a write to fds[1]; both may be the same.
+     * Opening returns the events to watch it for: EDDY_READABLE, and EDDY_EDGE
+     * too if an edge-triggered backend reports each write anew without the
+     * descriptor being drained. */
     int (*wakeup_open)(void *context, int fds[2]);
     int (*wakeup_write)(void *context, int fd);
     int (*wakeup_drain)(void *context, int fd);

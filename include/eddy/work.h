@@ -58,7 +58,8 @@ struct eddy_work {
     struct eddy__pool_state *pool;
     struct eddy__link queued; /* in the pool's queue */
     eddy_task task;           /* brings the end back to the loop */
-    void *reserved[2];
+    uintptr_t posted;         /* the task was, or is about to be, posted */
+    void *reserved[1];
 };
 
 /**

@@ -9,8 +9,8 @@
 #ifndef EDDY_CORE_HANDLE_H
 #define EDDY_CORE_HANDLE_H
 
+#include "core/loop.h"
 #include <eddy/error.h>
-#include <eddy/loop.h>
 
 enum {
     EDDY__ACTIVE = 1,
@@ -39,6 +39,10 @@ struct eddy__handle_class {
 void eddy__handle_init(eddy_loop *loop, eddy_handle *handle,
                        const struct eddy__handle_class *kind);
 
+/* Takes a handle that the library made for itself out of the caller's sight:
+ * eddy_walk and eddy_loop_close do not see it, and its maker must close it. */
+void eddy__handle_hide(eddy_handle *handle);
+
 /* For a class whose close said EDDY__CLOSE_LATER: finish it in the next
  * closing phase. */
 void eddy__handle_closable(eddy_handle *handle);
@@ -46,8 +50,13 @@ void eddy__handle_closable(eddy_handle *handle);
 /* The closing phase; returns how many handles it finished. */
 unsigned eddy__handles_finish(eddy_loop *loop);
 
-/* 0 if a call on the handle is in order. */
-int eddy__handle_misused(const eddy_handle *handle);
+/* EDDY_EINVAL for no handle or a closing one, EDDY_EPERM on another thread. */
+static inline int eddy__handle_misused(const eddy_handle *handle)
+{
+    if (handle == NULL || (handle->flags & EDDY__CLOSING))
+        return EDDY_EINVAL;
+    return eddy__loop_misused(handle->loop);
+}
 
 static inline void eddy__handle_activate(eddy_handle *handle)
 {

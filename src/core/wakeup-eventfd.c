@@ -15,8 +15,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-const unsigned eddy__wakeup_events = EDDY_READABLE | EDDY_EDGE;
-
 int eddy__wakeup_open(void *context, int fds[2])
 {
     int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -26,7 +24,7 @@ int eddy__wakeup_open(void *context, int fds[2])
         return -errno;
     fds[0] = fd;
     fds[1] = fd;
-    return 0;
+    return EDDY_READABLE | EDDY_EDGE;
 }
 
 /* 0, or a negative errno; EINTR is retried. errno changes. */

@@ -12,12 +12,12 @@
 #include <pthread.h>
 #include <unistd.h>
 
-const unsigned eddy__wakeup_events = EDDY_READABLE;
-
 int eddy__wakeup_open(void *context, int fds[2])
 {
+    int err = eddy__os_pipe(fds);
+
     (void) context;
-    return eddy__os_pipe(fds);
+    return err < 0 ? err : EDDY_READABLE;
 }
 
 /* write() is a cancellation point, which a send must not be: a thread that

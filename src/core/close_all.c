@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Closing a loop with all that is in it, within a time.
+ */
+#include "core/handle.h"
+#include "core/loop.h"
+
+#include <eddy/timer.h>
+
+struct closer {
+    eddy_timer timer;
+    eddy_close_cb each;
+    bool expired;
+};
+
+static void expire(eddy_timer *timer)
+{
+    struct closer *closer = EDDY__CONTAINER(timer, struct closer, timer);
+
+    closer->expired = true;
+}
+
+static void close_one(eddy_handle *handle, void *arg)
+{
+    const struct closer *closer = arg;
+
+    (void) eddy_close(handle, closer->each);
+}
+
+/* Callbacks may open new handles, which are closed in the next round. */
+static int close_rounds(eddy_loop *loop, struct closer *closer)
+{
+    int err = 0;
+
+    for (;;) {
+        eddy_walk(loop, close_one, closer);
+        if (eddy__list_empty(&loop->handles) && loop->requests == 0 &&
+            loop->closing_handles == 0)
+            return 0;
+        if (closer->expired)
+            return EDDY_ETIMEDOUT;
+        err = eddy_run(loop, EDDY_RUN_ONCE);
+        if (err < 0)
+            return err;
+    }
+}
+
+int eddy_loop_close_all(eddy_loop *loop, uint64_t timeout_ns,
+                        eddy_close_cb each)
+{
+    struct closer closer = {.each = each};
+    int err;
+
+    if (loop == NULL || !(loop->state & EDDY__LOOP_OPEN))
+        return EDDY_EINVAL;
+    if (loop->state & EDDY__LOOP_RUNNING)
+        return EDDY_EBUSY;
+    err = eddy_timer_init(loop, &closer.timer);
+    if (err < 0)
+        return err;
+    eddy__handle_hide(&closer.timer.handle);
+    err = eddy_timer_start(&closer.timer, expire, timeout_ns, 0);
+    if (err == 0)
+        err = close_rounds(loop, &closer);
+    (void) eddy_close(&closer.timer.handle, NULL);
+    return err < 0 ? err : eddy_loop_close(loop);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A loop inside another one. What the outer loop polls is the backend's own
+ * descriptor. It knows of ready descriptors by itself; of everything else it
+ * is told through the wakeup, as by another thread: between two runs the loop
+ * counts as asleep.
+ */
+#include "core/fdtable.h"
+#include "core/loop.h"
+#include "core/timer.h"
+#include "core/wakeup.h"
+
+static uint64_t deadline(const eddy_loop *loop)
+{
+    int64_t sleep_ns = eddy__timers_sleep(loop);
+
+    if (sleep_ns < 0)
+        return EDDY_NEVER;
+    return loop->now_ns + (uint64_t) sleep_ns;
+}
+
+/* What is left to do makes it readable at once: refused descriptors have been
+ * told, which may have left more. */
+static int publish(eddy_loop *loop)
+{
+    bool left = eddy__fds_flush(loop) > 0;
+    int fd;
+
+    eddy__loop_phase_end(loop, 1);
+    fd = loop->ops->fd(loop->backend, deadline(loop));
+    if (fd < 0)
+        return fd;
+    if (!eddy__sleep_begin(loop) || left || eddy__loop_has_work(loop) ||
+        loop->first_changed >= 0) {
+        __atomic_store_n(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
+        eddy__embed_rouse(loop);
+    }
+    return fd;
+}
+
+int eddy__embed_leave(eddy_loop *loop)
+{
+    int fd = publish(loop);
+
+    return fd < 0 ? fd : 0;
+}
+
+void eddy__embed_rouse(eddy_loop *loop)
+{
+    (void) eddy__wakeup_rouse(loop);
+}
+
+/* Inside eddy_run the descriptor is only handed out: the run publishes when it
+ * returns. */
+int eddy_loop_fd(eddy_loop *loop)
+{
+    int fd;
+
+    if (loop == NULL || !(loop->state & EDDY__LOOP_OPEN))
+        return EDDY_EINVAL;
+    if (eddy__loop_inherited(loop))
+        return EDDY_EPERM;
+    if (loop->state & EDDY__LOOP_RUNNING)
+        fd = loop->ops->fd(loop->backend, EDDY_NEVER);
+    else
+        fd = publish(loop);
+    if (fd >= 0)
+        loop->state |= EDDY__LOOP_EMBEDDED;
+    return fd;
+}

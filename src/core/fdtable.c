@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watchers and the table that holds them. Starting and stopping only change
+ * wanted masks and queue the descriptor; the kernel is told once, before the
+ * loop sleeps, of what changed in the end.
+ *
+ * An interest that was dropped lingers in the kernel until an event comes that
+ * nobody wants: whoever stops and starts again pays no system call.
+ */
+#include "core/fdtable.h"
+
+#include "core/loop.h"
+
+#include <string.h>
+
+/* Beyond this a number must belong to an open descriptor before the table
+ * grows to hold it: a stray INT_MAX shall not cost gigabytes. */
+enum { FEW_FDS = 1 << 20 };
+
+static uint64_t token_of(int fd, const struct eddy__fd *slot)
+{
+    return (uint64_t) slot->generation << 32 | (unsigned) fd;
+}
+
+static size_t grown_size(size_t size, size_t needed)
+{
+#ifdef EDDY_STRESS
+    (void) size;
+    return needed;
+#else
+    size = size < 64 ? 64 : size;
+    while (size < needed)
+        size *= 2;
+    return size;
+#endif
+}
+
+static int grow(eddy_loop *loop, int fd)
+{
+    size_t old = (size_t) loop->fd_count;
+    size_t size = grown_size(old, (size_t) fd + 1);
+    struct eddy__fd *fds;
+
+    if (fd >= FEW_FDS) {
+        int err = loop->os->is_open(loop->os->context, fd);
+
+        if (err < 0)
+            return err;
+    }
+    if (size > INT32_MAX || size > SIZE_MAX / sizeof(*fds))
+        return EDDY_ENOMEM;
+    fds = eddy__resize(loop->allocator, loop->fds, old * sizeof(*fds),
+                       size * sizeof(*fds));
+    if (fds == NULL)
+        return EDDY_ENOMEM;
+    memset(fds + old, 0, (size - old) * sizeof(*fds));
+    loop->fds = fds;
+    loop->fd_count = (int) size;
+    return 0;
+}
+
+static void enqueue(eddy_loop *loop, int fd, unsigned flags)
+{
+    struct eddy__fd *slot = &loop->fds[fd];
+
+    if (!(slot->flags & EDDY__FD_QUEUED)) {
+        slot->next = loop->first_changed;
+        loop->first_changed = fd;
+        eddy__loop_touched(loop);
+    }
+    slot->flags |= (unsigned char) (EDDY__FD_QUEUED | flags);
+}
+
+int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
+                       eddy__ready_fn ready)
+{
+    struct eddy__fd *slot;
+
+    if (fd >= loop->fd_count) {
+        int err = grow(loop, fd);
+
+        if (err < 0)
+            return err;
+    }
+    slot = &loop->fds[fd];
+    *watcher = (struct eddy__watcher){
+        .next = slot->watchers,
+        .ready = ready,
+        .fd = fd,
+        .started = loop->dispatch,
+    };
+    if (slot->watchers != NULL)
+        slot->watchers->prev = watcher;
+    slot->watchers = watcher;
+    return 0;
+}
+
+int eddy__watcher_set(eddy_loop *loop, struct eddy__watcher *watcher,
+                      unsigned events)
+{
+    if (events == watcher->events)
+        return 0;
+    if (events & ~(loop->ops->events | EDDY_EDGE))
+        return EDDY_ENOTSUP;
+    watcher->events = events;
+    watcher->started = loop->dispatch;
+    loop->stats.interest_saved++; /* for now: the stats take off the changes */
+    enqueue(loop, watcher->fd, 0);
+    return 0;
+}
+
+/* Removes the registration at once, so that the number may be reused. An error
+ * means that the caller closed it before us: should a duplicate keep it alive
+ * in the kernel, its events will be found to be stale. */
+static void release(eddy_loop *loop, struct eddy__fd *slot, int fd)
+{
+    if (slot->known != 0 && !eddy__loop_inherited(loop)) {
+        loop->stats.interest_changes++;
+        loop->ops->update(loop->backend, token_of(fd, slot), fd, slot->known,
+                          0);
+    }
+    slot->known = 0;
+    slot->generation = ++loop->generation;
+    slot->released = loop->batch;
+}
+
+void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher)
+{
+    struct eddy__fd *slot = &loop->fds[watcher->fd];
+
+    if (loop->next_watcher == watcher)
+        loop->next_watcher = watcher->next;
+    if (watcher->prev != NULL)
+        watcher->prev->next = watcher->next;
+    else
+        slot->watchers = watcher->next;
+    if (watcher->next != NULL)
+        watcher->next->prev = watcher->prev;
+    if (slot->watchers == NULL)
+        release(loop, slot, watcher->fd);
+    else if (watcher->events != 0)
+        enqueue(loop, watcher->fd, 0);
+    watcher->events = 0;
+}
+
+/* Calls the watchers of a descriptor. One that was started during this very
+ * dispatch is left out: what is reported is older than its wish. The cursor is
+ * the loop's, so that closing a watcher can move it on. */
+static unsigned tell(eddy_loop *loop, int fd, int status, unsigned events)
+{
+    unsigned dispatch = ++loop->dispatch;
+    unsigned told = 0;
+
+    loop->next_watcher = loop->fds[fd].watchers;
+    while (loop->next_watcher != NULL) {
+        struct eddy__watcher *watcher = loop->next_watcher;
+        unsigned wanted = watcher->events & events;
+
+        loop->next_watcher = watcher->next;
+        if (wanted == 0 || watcher->started == dispatch)
+            continue;
+        if (status < 0)
+            watcher->events = 0;
+        told += watcher != &loop->wakeup;
+        watcher->ready(watcher, status, status < 0 ? 0 : wanted);
+    }
+    return told;
+}
+
+/* The kernel will not watch the descriptor: each watcher learns it once. */
+static unsigned refuse(eddy_loop *loop, int fd, int error)
+{
+    loop->fds[fd].known = 0;
+    return tell(loop, fd, error, EDDY_ANY_EVENT | EDDY_EDGE);
+}
+
+static unsigned apply(eddy_loop *loop, int fd)
+{
+    struct eddy__fd *slot = &loop->fds[fd];
+    unsigned wanted = eddy__fd_wanted(slot);
+    bool may_linger = !(slot->flags & EDDY__FD_EXACT);
+    int err;
+
+    slot->flags = 0;
+    if (wanted == slot->known || (may_linger && !(wanted & ~slot->known)))
+        return 0;
+    loop->stats.interest_changes++;
+    err = loop->ops->update(loop->backend, token_of(fd, slot), fd,
+                            slot->known, wanted);
+    if (err == 0)
+        slot->known = (unsigned char) wanted;
+    else if (wanted == 0)
+        slot->known = 0; /* it was gone already, which is what was wanted */
+    else
+        return refuse(loop, fd, err);
+    return 0;
+}
+
+/* What a callback of a refused watcher queues anew waits for the next flush:
+ * one that insists would keep us here for ever. */
+unsigned eddy__fds_flush(eddy_loop *loop)
+{
+    int fd = loop->first_changed;
+    unsigned told = 0;
+
+    loop->first_changed = -1;
+    while (fd >= 0) {
+        int next = loop->fds[fd].next;
+
+        told += apply(loop, fd);
+        fd = next;
+    }
+    return told;
+}
+
+/* An event of a registration that is not ours any more. If its descriptor was
+ * released within this batch there is nothing to be done: the kernel has
+ * forgotten it. Else somebody closed it under a duplicate, which keeps it alive
+ * in the kernel: it must go, lest it be reported for ever. */
+static void drop(eddy_loop *loop, int fd, uint64_t token)
+{
+    const struct eddy__fd *slot = fd < loop->fd_count ? &loop->fds[fd] : NULL;
+
+    if (slot != NULL && slot->released == loop->batch)
+        return;
+    if ((slot != NULL && slot->known != 0) ||
+        loop->ops->update(loop->backend, token, fd, EDDY_ANY_EVENT, 0) < 0)
+        loop->state |= EDDY__LOOP_REBUILD;
+}
+
+static unsigned dispatch(eddy_loop *loop, const eddy_ready *ready)
+{
+    int fd = (int) (ready->token & INT32_MAX);
+    struct eddy__fd *slot = &loop->fds[fd];
+
+    if (fd >= loop->fd_count || slot->watchers == NULL ||
+        slot->generation != (unsigned) (ready->token >> 32)) {
+        drop(loop, fd, ready->token);
+        return 0;
+    }
+    if (ready->error < 0)
+        return refuse(loop, fd, ready->error);
+    if (ready->events & slot->known & ~eddy__fd_wanted(slot))
+        enqueue(loop, fd, EDDY__FD_EXACT);
+    return tell(loop, fd, 0, ready->events);
+}
+
+unsigned eddy__fds_dispatch(eddy_loop *loop, int count)
+{
+    unsigned told = 0;
+
+    for (int i = 0; i < count; i++)
+        told += dispatch(loop, &loop->ready[i]);
+    return told;
+}
+
+void eddy__fds_forget(eddy_loop *loop)
+{
+    for (int fd = 0; fd < loop->fd_count; fd++) {
+        loop->fds[fd].known = 0;
+        if (loop->fds[fd].watchers != NULL)
+            enqueue(loop, fd, 0);
+    }
+}
+
+void eddy__fds_free(eddy_loop *loop)
+{
+    eddy__free(loop->allocator, loop->fds,
+               (size_t) loop->fd_count * sizeof(*loop->fds));
+    loop->fds = NULL;
+    loop->fd_count = 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the core share about a loop, and what modules above it
+ * may ask of it.
+ */
+#ifndef EDDY_CORE_LOOP_H
+#define EDDY_CORE_LOOP_H
+
+#include "core/allocator.h"
+#include "core/list.h"
+#include <eddy/loop.h>
+
+/* loop->state */
+enum {
+    EDDY__LOOP_OPEN = 1,     /* between init and close */
+    EDDY__LOOP_RUNNING = 2,  /* inside eddy_run */
+    EDDY__LOOP_EMBEDDED = 4, /* eddy_loop_fd was called */
+    EDDY__LOOP_TIMED = 8,    /* now_ns is of this phase */
+    EDDY__LOOP_REBUILD = 16  /* a stale registration needs a new backend */
+};
+
+/* loop->stopping */
+enum { EDDY__GOING = 0, EDDY__STOPPED = 1, EDDY__SHUT = 2 };
+
+/* How many events one wait may report. The stress build takes one at a time,
+ * so that every list is walked in its rarest order. */
+#ifdef EDDY_STRESS
+enum { EDDY__BATCH = 1 };
+#else
+enum { EDDY__BATCH = 512 };
+#endif
+
+/* The loop's buffer for reading, EDDY__READ_SIZE bytes, made on first use and
+ * freed with the loop; NULL without memory. */
+enum { EDDY__READ_SIZE = 65536 };
+char *eddy__loop_read_buffer(eddy_loop *loop);
+
+/* Opens the reserve descriptor if it is not: spare for the moment when no
+ * other is to be had. Closed with the loop. */
+int eddy__loop_reserve(eddy_loop *loop);
+
+/* The end of a phase: if it ran callbacks, the clock is read for the timers
+ * that they may have started. */
+void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks);
+
+/* Whether something waits that a sleep would delay, other than timers and
+ * arrivals: the poll then only looks. */
+bool eddy__loop_has_work(const eddy_loop *loop);
+
+/* Whether the loop came from the parent by fork and was not renewed. */
+bool eddy__loop_inherited(const eddy_loop *loop);
+
+/* Arranges to be told of forks; once in a process. */
+void eddy__fork_watch(void);
+unsigned eddy__fork_generation(void);
+
+/* Opens a new backend in place of the old one and queues every descriptor to
+ * be registered there. On failure the old one stays. */
+int eddy__loop_rebuild(eddy_loop *loop, bool inherited);
+
+/* Before eddy_run returns from an embedded loop: what the outer loop polls is
+ * made to tell the truth. */
+int eddy__embed_leave(eddy_loop *loop);
+
+/* Ends the outer loop's sleep. */
+void eddy__embed_rouse(eddy_loop *loop);
+
+/* Called by whatever gives the loop something to do. Inside eddy_run that is
+ * found without help; outside, an embedded loop has to tell the outer one. */
+static inline void eddy__loop_touched(eddy_loop *loop)
+{
+    if ((loop->state & (EDDY__LOOP_EMBEDDED | EDDY__LOOP_RUNNING)) ==
+        EDDY__LOOP_EMBEDDED)
+        eddy__embed_rouse(loop);
+}
+
+#ifndef NDEBUG
+/* The address of a variable of the thread names the thread. */
+const void *eddy__thread_name(void);
+#endif
+
+/* EDDY_EPERM when another thread runs the loop. Only debug builds look: it is
+ * the caller's promise, not ours, and costs a load on every call. */
+static inline int eddy__loop_misused(const eddy_loop *loop)
+{
+#ifndef NDEBUG
+    if ((loop->state & EDDY__LOOP_RUNNING) &&
+        loop->owner != eddy__thread_name())
+        return EDDY_EPERM;
+#else
+    (void) loop;
+#endif
+    return 0;
+}
+
+#endif

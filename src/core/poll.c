@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The poll phase. Interest changes are told to the backend, the loop sleeps in
+ * one wait, and what that reports is handed out: descriptors first, then tasks
+ * and asyncs. A wait that brought nothing for anybody (an unwanted event, a
+ * signal, a timer that had moved on) is repeated: it is not what the caller
+ * waits for.
+ */
+#include "core/poll.h"
+
+#include "core/fdtable.h"
+#include "core/loop.h"
+#include "core/timer.h"
+#include "core/wakeup.h"
+
+static bool stopped(const eddy_loop *loop)
+{
+    return __atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) != EDDY__GOING;
+}
+
+/* Nanoseconds to sleep, negative for ever. The cheap questions come first. */
+static int64_t sleep_time(const eddy_loop *loop)
+{
+    if (eddy__loop_has_work(loop) || stopped(loop) ||
+        !eddy_loop_alive(loop))
+        return 0;
+    return eddy__timers_sleep(loop);
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+/* Looks out for messages for a while, for those who chose to pay with CPU time
+ * for not having to be woken. Returns whether one came. */
+static bool spin(eddy_loop *loop, int64_t timeout_ns)
+{
+    const eddy_os *os = loop->os;
+    uint64_t limit = loop->spin_ns;
+    uint64_t start;
+
+    if (timeout_ns > 0 && (uint64_t) timeout_ns < limit)
+        limit = (uint64_t) timeout_ns;
+    start = os->now(os->context);
+    do {
+        for (int i = 0; i < 16; i++) {
+            if (eddy__arrivals_wait(loop) || stopped(loop))
+                return true;
+            relax();
+        }
+    } while (os->now(os->context) - start < limit);
+    return false;
+}
+
+static int wait(eddy_loop *loop, int64_t timeout_ns)
+{
+    uint64_t before = loop->now_ns;
+    int count;
+
+    if (timeout_ns != 0 && loop->spin_ns > 0 && spin(loop, timeout_ns))
+        timeout_ns = 0;
+    if (timeout_ns != 0 && !eddy__sleep_begin(loop))
+        timeout_ns = 0;
+    loop->batch++;
+    loop->stats.polls++;
+    count = loop->ops->wait(loop->backend, timeout_ns, loop->ready,
+                            EDDY__BATCH);
+    if (timeout_ns != 0)
+        eddy__sleep_end(loop);
+    loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
+    if (eddy__timers_active(loop)) {
+        eddy_update_time(loop);
+        if (timeout_ns != 0)
+            loop->stats.asleep_ns += loop->now_ns - before;
+    }
+    return count;
+}
+
+/* One wait with its results. *told: how many callbacks were called. */
+static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
+{
+    unsigned refused = eddy__fds_flush(loop);
+    int64_t timeout_ns;
+    int count;
+
+    eddy__loop_phase_end(loop, refused);
+    timeout_ns = may_sleep && refused == 0 ? sleep_time(loop) : 0;
+    *slept = timeout_ns != 0;
+    count = wait(loop, timeout_ns);
+    *told = refused;
+    if (count > 0) {
+        loop->stats.events += (unsigned) count;
+        *told += eddy__fds_dispatch(loop, count);
+    }
+    *told += eddy__arrivals_run(loop);
+    eddy__loop_phase_end(loop, *told);
+    return count == EDDY_EINTR || count > 0 ? 0 : count;
+}
+
+int eddy__poll(eddy_loop *loop, bool may_sleep)
+{
+    unsigned told;
+    bool slept;
+    int err;
+
+    do {
+        if (loop->state & EDDY__LOOP_REBUILD)
+            (void) eddy__loop_rebuild(loop, false); /* else next time */
+        err = turn(loop, may_sleep, &slept, &told);
+    } while (err == 0 && told == 0 && slept && !stopped(loop) &&
+             !eddy__loop_has_work(loop) && !eddy__timers_due(loop));
+    return err;
+}

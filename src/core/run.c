@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running a loop: the iteration, whose order is a promise, and what keeps it
+ * going.
+ */
+#include "core/handle.h"
+#include "core/loop.h"
+#include "core/phase.h"
+#include "core/poll.h"
+#include "core/request.h"
+#include "core/timer.h"
+#include "core/wakeup.h"
+
+bool eddy__loop_has_work(const eddy_loop *loop)
+{
+    return loop->ended != NULL || !eddy__list_empty(&loop->closing) ||
+           !eddy__list_empty(&loop->phases[EDDY__IDLE]);
+}
+
+bool eddy_loop_alive(const eddy_loop *loop)
+{
+    return loop->active > 0 || loop->requests > 0 ||
+           loop->closing_handles > 0 || loop->references > 0 ||
+           eddy__arrivals_have_task(loop);
+}
+
+uint64_t eddy_now(eddy_loop *loop)
+{
+    if (!(loop->state & EDDY__LOOP_TIMED))
+        eddy_update_time(loop);
+    return loop->now_ns;
+}
+
+/* A clock that went back, as a simulated one may, stands still for us. */
+void eddy_update_time(eddy_loop *loop)
+{
+    uint64_t now = loop->os->now(loop->os->context);
+
+    if (now > loop->now_ns)
+        loop->now_ns = now;
+    loop->state |= EDDY__LOOP_TIMED;
+}
+
+void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks)
+{
+    if (callbacks == 0)
+        return;
+    loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
+    if (!eddy__timers_active(loop))
+        return;
+    eddy_update_time(loop);
+    eddy__timers_settle(loop);
+}
+
+/* Closing handles wait for their requests' callbacks; those that have ended
+ * need not wait for the next iteration. */
+static unsigned close_handles(eddy_loop *loop)
+{
+    unsigned called = 0;
+
+    if (loop->closing_handles > 0)
+        called = eddy__requests_run(loop);
+    return called + eddy__handles_finish(loop);
+}
+
+static int iterate(eddy_loop *loop, eddy_run_mode mode)
+{
+    uint64_t started; /* the last timer start before the poll */
+    uint64_t polled;
+    int err;
+
+    loop->stats.iterations++;
+    eddy__loop_phase_end(loop, eddy__timers_run(loop, 0, EDDY_NEVER));
+    eddy__loop_phase_end(loop, eddy__requests_run(loop));
+    eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__IDLE));
+    eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__PREPARE));
+    started = loop->wheel == NULL ? 0 : loop->wheel->order;
+    polled = loop->now_ns;
+    err = eddy__poll(loop, mode != EDDY_RUN_NOWAIT);
+    eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__CHECK));
+    eddy__loop_phase_end(loop, close_handles(loop));
+    /* ONCE fires what came due while it slept. What was due before the sleep,
+     * or was started after it, belongs to the next iteration. */
+    if (mode == EDDY_RUN_ONCE)
+        eddy__loop_phase_end(loop,
+                             eddy__timers_run(loop, polled + 1, started));
+    return err;
+}
+
+static int enter(eddy_loop *loop, eddy_run_mode mode)
+{
+    if (loop == NULL || !(loop->state & EDDY__LOOP_OPEN) ||
+        (unsigned) mode > EDDY_RUN_NOWAIT)
+        return EDDY_EINVAL;
+    if (loop->state & EDDY__LOOP_RUNNING)
+        return EDDY_EBUSY;
+    if (eddy__loop_inherited(loop))
+        return EDDY_EPERM;
+    loop->state |= EDDY__LOOP_RUNNING;
+#ifndef NDEBUG
+    loop->owner = eddy__thread_name();
+#endif
+    if (loop->state & EDDY__LOOP_EMBEDDED)
+        eddy__sleep_end(loop);
+    eddy__loop_phase_end(loop, 1); /* whatever the caller did since */
+    return 0;
+}
+
+/* A stop that came during the run, or before it, has been obeyed. */
+static int leave(eddy_loop *loop, int err)
+{
+    int stopped = EDDY__STOPPED;
+
+    __atomic_compare_exchange_n(&loop->stopping, &stopped, EDDY__GOING, false,
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    if (loop->state & EDDY__LOOP_EMBEDDED) {
+        int embed_err = eddy__embed_leave(loop);
+
+        err = err < 0 ? err : embed_err;
+    }
+    loop->state &= ~(unsigned) EDDY__LOOP_RUNNING;
+    if (err < 0)
+        return err;
+    return eddy_loop_alive(loop);
+}
+
+int eddy_run(eddy_loop *loop, eddy_run_mode mode)
+{
+    int err = enter(loop, mode);
+    bool going;
+
+    if (err < 0)
+        return err;
+    going = eddy_loop_alive(loop);
+    while (going &&
+           __atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) == EDDY__GOING) {
+        err = iterate(loop, mode);
+        going = err == 0 && mode == EDDY_RUN_DEFAULT && eddy_loop_alive(loop);
+    }
+    return leave(loop, err);
+}

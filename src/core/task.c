@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: messages that each count. The mark in the state keeps a task from
+ * being queued twice; it is cleared before the callback, which may post the
+ * task again or free it.
+ */
+#include <eddy/task.h>
+
+#include "core/loop.h"
+#include "core/wakeup.h"
+
+
+int eddy_post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
+{
+    int state;
+
+    if (loop == NULL || task == NULL || cb == NULL)
+        return EDDY_EINVAL;
+    if (__atomic_load_n(&loop->stopping, __ATOMIC_RELAXED) == EDDY__SHUT)
+        return EDDY_EINVAL;
+    state = __atomic_fetch_or(&task->message.state, EDDY__PENDING,
+                              __ATOMIC_SEQ_CST);
+    if (state & EDDY__PENDING)
+        return EDDY_EBUSY;
+    task->cb = cb;
+    return eddy__arrive(loop, &task->message);
+}
+
+unsigned eddy__task_run(struct eddy__message *message, int status)
+{
+    eddy_task *task = EDDY__CONTAINER(message, eddy_task, message);
+    eddy_task_cb cb = task->cb;
+
+    __atomic_fetch_and(&message->state, ~EDDY__PENDING, __ATOMIC_SEQ_CST);
+    cb(task, status);
+    return 1;
+}

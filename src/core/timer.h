@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the loop asks of its timers.
+ */
+#ifndef EDDY_CORE_TIMER_H
+#define EDDY_CORE_TIMER_H
+
+#include "core/wheel.h"
+#include <eddy/loop.h>
+
+/* A loop without active timers reads no clock. */
+static inline bool eddy__timers_active(const eddy_loop *loop)
+{
+    return loop->wheel != NULL && loop->wheel->active > 0;
+}
+
+/* Gives those started in this phase their deadlines: the clock was read. */
+void eddy__timers_settle(eddy_loop *loop);
+
+/* Fires what is due; returns how many. Those with a deadline before from_ns or
+ * started after last_order stay due for the next time. */
+unsigned eddy__timers_run(eddy_loop *loop, uint64_t from_ns,
+                          uint64_t last_order);
+
+/* Whether a timer is due. */
+bool eddy__timers_due(eddy_loop *loop);
+
+/* How long the loop may sleep for its timers: negative is for ever. */
+int64_t eddy__timers_sleep(const eddy_loop *loop);
+
+void eddy__timers_free(eddy_loop *loop);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sorting of timers that are queued on lists.
+ */
+#ifndef EDDY_CORE_TIMERSORT_H
+#define EDDY_CORE_TIMERSORT_H
+
+#include "core/list.h"
+
+/* Brings a list into firing order, in O(n log n) and O(n) if it is already. */
+void eddy__timers_sort(struct eddy__link *list);
+
+/* Merges `from`, which is left empty, into `to`; both are in firing order. */
+void eddy__timers_merge(struct eddy__link *to, struct eddy__link *from);
+
+#endif
