@@ -28,18 +28,21 @@ install(FILES ${PROJECT_BINARY_DIR}/eddyConfig.cmake
         DESTINATION ${eddy_package})
 install(EXPORT eddyTargets NAMESPACE eddy:: DESTINATION ${eddy_package})
 
-# pkg-config eddy
+# pkg-config eddy: places relative to the file itself, but for absolute ones.
+set(eddy_pc_prefix ${CMAKE_INSTALL_PREFIX})
+cmake_path(IS_ABSOLUTE CMAKE_INSTALL_LIBDIR is_absolute)
+if(NOT is_absolute)
+    cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY
+        ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig OUTPUT_VARIABLE up)
+    set(eddy_pc_prefix "\${pcfiledir}/${up}")
+endif()
 set(eddy_pc_libdir ${CMAKE_INSTALL_LIBDIR})
 set(eddy_pc_includedir ${CMAKE_INSTALL_INCLUDEDIR})
-cmake_path(ABSOLUTE_PATH eddy_pc_libdir BASE_DIRECTORY /prefix)
-cmake_path(ABSOLUTE_PATH eddy_pc_includedir BASE_DIRECTORY /prefix)
-set(eddy_pc_prefix /prefix)
-cmake_path(RELATIVE_PATH eddy_pc_prefix
-           BASE_DIRECTORY ${eddy_pc_libdir}/pkgconfig)
-string(REGEX REPLACE "^/prefix/" "\${prefix}/"
-       eddy_pc_libdir ${eddy_pc_libdir})
-string(REGEX REPLACE "^/prefix/" "\${prefix}/"
-       eddy_pc_includedir ${eddy_pc_includedir})
+foreach(place eddy_pc_libdir eddy_pc_includedir)
+    if(NOT IS_ABSOLUTE ${${place}})
+        set(${place} "\${prefix}/${${place}}")
+    endif()
+endforeach()
 configure_file(cmake/eddy.pc.in ${PROJECT_BINARY_DIR}/eddy.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/eddy.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -18,6 +18,9 @@ option(EDDY_INSTALL "Make rules for installing" ${EDDY_IS_TOP})
 option(EDDY_STRESS "Grow tables by one and take one event a batch" OFF)
 option(EDDY_WERROR "Treat warnings as errors" OFF)
 
+set(EDDY_TEST_RUNNER "" CACHE STRING
+    "A command that test programs run under: valgrind;--error-exitcode=1")
+
 if(EDDY_IS_TOP AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Kind of build" FORCE)
 endif()

@@ -79,7 +79,11 @@ function(eddy_register_test name target environment)
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
-    add_test(NAME ${name} COMMAND ${target})
+    if(EDDY_TEST_RUNNER)
+        math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
+    endif()
+    add_test(NAME ${name}
+             COMMAND ${EDDY_TEST_RUNNER} $<TARGET_FILE:${target}>)
     set_tests_properties(${name} PROPERTIES
         ENVIRONMENT "${environment}"
         LABELS ${folder}

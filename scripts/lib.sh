@@ -41,15 +41,8 @@ has() {
             compiles c cc '#include <http_parser.h>' ||
             compiles c cc '#include <http_parser.h>' -I/usr/local/include
         ;;
-    clang-asan) clang_runtime asan ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
-}
-
-clang_runtime() { # clang_runtime NAME: whether clang can link that sanitizer
-    local file
-    file=$(clang -print-file-name="libclang_rt.$1-$(uname -m).a") &&
-        [ -f "$file" ]
 }
 
 # --- what it is called -------------------------------------------------------
@@ -60,6 +53,7 @@ apt_name() {
     c++) echo g++ ;;
     builder | ninja) echo ninja-build ;;
     cmocka) echo libcmocka-dev ;;
+    valgrind) echo valgrind libc6-dbg ;;
     http-parser)
         if apt-cache policy libllhttp-dev | grep -q 'Candidate: [0-9]'; then
             echo libllhttp-dev
@@ -67,7 +61,6 @@ apt_name() {
             echo libhttp-parser-dev
         fi
         ;;
-    clang-asan) echo libclang-rt-dev ;;
     *) echo "$1" ;;
     esac
 }
