@@ -76,9 +76,9 @@ static int renew(eddy_loop *loop)
         }
         eddy__wakeup_close(loop);
     }
+    loop->wakeup_write_fd = old_write_fd;
     (void) eddy__watcher_open(loop, &loop->wakeup, old.fd, old.ready);
     (void) eddy__watcher_set(loop, &loop->wakeup, old.events);
-    loop->wakeup_write_fd = old_write_fd;
     return err;
 }
 

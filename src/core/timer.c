@@ -12,6 +12,7 @@
 #include "core/timer.h"
 
 #include "core/handle.h"
+#include "core/wakeup.h"
 
 static uint64_t add(uint64_t a, uint64_t b)
 {
@@ -279,7 +280,7 @@ int64_t eddy_loop_timeout(const eddy_loop *loop)
     uint64_t next = EDDY_NEVER;
     const struct eddy__link *link;
 
-    if (eddy__loop_has_work(loop))
+    if (eddy__loop_has_work(loop) || eddy__arrivals_wait(loop))
         return 0;
     if (!eddy__timers_active(loop))
         return -1;
