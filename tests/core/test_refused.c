@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptors that the kernel refuses to watch: each watcher is told once, in
+ * a poll phase that does not sleep, and the others are unharmed.
+ */
+#include "support/ear.h"
+#include "support/fds.h"
+#include "support/loop.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Runs a watcher of a descriptor that the kernel refuses, beside one that it
+ * does not, and asserts the status. ONCE would hang if the refusal slept. */
+static void assert_refused(eddy_loop *loop, int fd, int error)
+{
+    struct ear refused;
+    struct ear same;
+    struct ear fine;
+    int fds[2];
+
+    test_pipe(fds);
+    ear_open(loop, &fine, fds[0]);
+    ear_start(&fine, EDDY_READABLE);
+    ear_open(loop, &refused, fd);
+    ear_open(loop, &same, fd);
+    ear_start(&refused, EDDY_READABLE);
+    ear_start(&same, EDDY_READABLE | EDDY_WRITABLE);
+    test_run_until(loop, &refused.calls, 1);
+    test_run_until(loop, &same.calls, 1);
+    assert_int_equal(refused.status, error);
+    assert_int_equal(same.status, error);
+    test_turns(loop, 3);
+    assert_int_equal(refused.calls, 1);
+    assert_int_equal(same.calls, 1);
+    assert_int_equal(fine.calls, 0);
+    test_write_byte(fds[1]);
+    test_run_until(loop, &fine.calls, 1);
+    assert_int_equal(fine.status, 0);
+    ear_close(&refused);
+    ear_close(&same);
+    ear_close(&fine);
+    test_close_pair(fds);
+}
+
+static void regular_file_is_refused(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    FILE *file = tmpfile();
+
+    assert_non_null(file);
+    assert_refused(loop, fileno(file), EDDY_EPERM);
+    assert_int_equal(fclose(file), 0);
+    test_loop_close(loop);
+}
+
+static void directory_is_refused(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_refused(loop, fd, EDDY_EPERM);
+    assert_int_equal(close(fd), 0);
+    test_loop_close(loop);
+}
+
+static void closed_descriptor_is_refused(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    int fds[2];
+    int fd;
+
+    test_pipe(fds);
+    fd = dup2(fds[0], 97);
+    assert_int_equal(fd, 97);
+    test_close_pair(fds);
+    assert_int_equal(close(fd), 0);
+    assert_refused(loop, fd, EDDY_EBADF);
+    test_loop_close(loop);
+}
+
+static void start_once_more(struct ear *ear)
+{
+    if (ear->calls < 3)
+        ear_start(ear, EDDY_READABLE);
+    else
+        ear_close(ear);
+}
+
+static void refused_watcher_may_start_again_and_close(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    FILE *file = tmpfile();
+    struct ear ear;
+
+    assert_non_null(file);
+    ear_open(loop, &ear, fileno(file));
+    ear.act = start_once_more;
+    ear_start(&ear, EDDY_READABLE);
+    for (int i = 1; i <= 3; i++) {
+        test_turn(loop);
+        assert_int_equal(ear.calls, i);
+        assert_int_equal(ear.status, EDDY_EPERM);
+    }
+    assert_int_equal(eddy_run(loop, EDDY_RUN_DEFAULT), 0);
+    assert_int_equal(ear.calls, 3);
+    assert_int_equal(fclose(file), 0);
+    test_loop_close(loop);
+}
+
+static void stopped_before_the_poll_it_is_never_told(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    FILE *file = tmpfile();
+    struct ear ear;
+
+    assert_non_null(file);
+    ear_open(loop, &ear, fileno(file));
+    ear_start(&ear, EDDY_READABLE);
+    ear_stop(&ear);
+    test_turns(loop, 2);
+    assert_int_equal(ear.calls, 0);
+    ear_close(&ear);
+    assert_int_equal(fclose(file), 0);
+    test_loop_close(loop);
+}
+
+static void close_other(struct ear *ear)
+{
+    ear_close(ear->other);
+}
+
+/* Two that are refused together: one closes the other before it is told. */
+static void refused_watcher_may_close_the_next(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    FILE *file = tmpfile();
+    struct ear ears[2];
+
+    assert_non_null(file);
+    for (int i = 0; i < 2; i++) {
+        ear_open(loop, &ears[i], fileno(file));
+        ears[i].act = close_other;
+        ears[i].other = &ears[1 - i];
+        ear_start(&ears[i], EDDY_READABLE);
+    }
+    test_turns(loop, 2);
+    assert_int_equal(ears[0].calls + ears[1].calls, 1);
+    ear_close(ears[0].calls == 1 ? &ears[0] : &ears[1]);
+    assert_int_equal(fclose(file), 0);
+    test_loop_close(loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LOOP_TEST(regular_file_is_refused),
+        LOOP_TEST(directory_is_refused),
+        LOOP_TEST(closed_descriptor_is_refused),
+        LOOP_TEST(refused_watcher_may_start_again_and_close),
+        LOOP_TEST(stopped_before_the_poll_it_is_never_told),
+        LOOP_TEST(refused_watcher_may_close_the_next),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
