@@ -98,6 +98,15 @@ for kind in $kinds; do
     by_pkg_config "$kind" cxx "$cxx" -x c++ -std=c++17
 done
 
+step "the readme's example"
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$source/README.md" \
+    >"$work/readme.c"
+read -ra flags <<<"$(pkg-config --cflags eddy)"
+"$cc" -std=c11 "${warnings[@]}" "${flags[@]}" "$work/readme.c" \
+    "$libraries/libeddy.a" -pthread -o "$work/readme" ||
+    fail "the readme's example does not compile"
+"$work/readme" >/dev/null || fail "the readme's example ended with status $?"
+
 # --- CMake -------------------------------------------------------------------
 
 # by_cmake KIND ARGUMENT…: builds and runs tests/package in both languages.
