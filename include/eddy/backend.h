@@ -78,8 +78,8 @@ typedef struct eddy_backend_ops {
      * closed one EDDY_EBADF. Removing one that is not there: EDDY_ENOENT, or
      * EDDY_EBADF if it is closed.
      */
-    int (*update)(eddy_backend *backend, uint64_t token, int fd,
-                  unsigned known, unsigned want);
+    int (*update)(eddy_backend *backend, uint64_t token, int fd, unsigned known,
+                  unsigned want);
 
     /**
      * Applies what was buffered, sleeps until something is ready or

@@ -45,8 +45,8 @@ struct eddy__watcher {
     struct eddy__watcher *prev;
     void (*ready)(struct eddy__watcher *watcher, int status, unsigned events);
     int fd;
-    unsigned events;    /* wanted; 0 is stopped */
-    unsigned started;   /* the dispatch in which it was last changed */
+    unsigned events;  /* wanted; 0 is stopped */
+    unsigned started; /* the dispatch in which it was last changed */
     unsigned reserved;
 };
 

@@ -59,14 +59,14 @@ typedef struct eddy_stats {
     uint64_t timers_fired;
     uint64_t tasks_run;
     uint64_t asyncs_run;
-    uint64_t handles;          /* now open or closing */
-    uint64_t active_handles;   /* now active */
-    uint64_t fds;              /* now with an open watcher */
-    uint64_t asleep_ns;        /* measured only while a timer is active: a
-                                  loop without timers reads no clock */
-    uint64_t bytes_read;       /* by streams */
+    uint64_t handles;        /* now open or closing */
+    uint64_t active_handles; /* now active */
+    uint64_t fds;            /* now with an open watcher */
+    uint64_t asleep_ns;      /* measured only while a timer is active: a
+                                loop without timers reads no clock */
+    uint64_t bytes_read;     /* by streams */
     uint64_t bytes_written;
-    uint64_t rebuilds;         /* of the backend, for a stale registration */
+    uint64_t rebuilds; /* of the backend, for a stale registration */
     uint64_t reserved[7];
 } eddy_stats;
 
@@ -97,11 +97,11 @@ struct eddy_loop {
 
     /* private: descriptors */
     struct eddy__fd *fds;
-    int fd_count;         /* size of the table */
-    int first_changed;    /* the watcher queue, linked by number; -1 is none */
-    unsigned batch;       /* number of the last wait */
-    unsigned dispatch;    /* number of the last event handed out */
-    unsigned generation;  /* the last one given to a registration */
+    int fd_count;        /* size of the table */
+    int first_changed;   /* the watcher queue, linked by number; -1 is none */
+    unsigned batch;      /* number of the last wait */
+    unsigned dispatch;   /* number of the last event handed out */
+    unsigned generation; /* the last one given to a registration */
     struct eddy__watcher *next_watcher; /* to be called for this event */
     struct eddy__watcher wakeup;
     int wakeup_write_fd;
@@ -112,10 +112,10 @@ struct eddy_loop {
     size_t requests;   /* in flight */
     size_t references; /* eddy_loop_ref */
     struct eddy__link handles;
-    struct eddy__link closing;    /* to be finished in the closing phase */
-    struct eddy__link waiting;    /* closing, but somebody still uses them */
-    struct eddy__link phases[3];  /* idle, prepare, check: started handles */
-    eddy_req *ended;              /* requests to call back: first, last */
+    struct eddy__link closing;   /* to be finished in the closing phase */
+    struct eddy__link waiting;   /* closing, but somebody still uses them */
+    struct eddy__link phases[3]; /* idle, prepare, check: started handles */
+    eddy_req *ended;             /* requests to call back: first, last */
     eddy_req *last_ended;
     const struct eddy__handle_class *classes[EDDY_HANDLE_TYPES];
 
@@ -132,8 +132,8 @@ struct eddy_loop {
      * from the fields above, so that senders do not slow the loop */
     char apart[64];
     struct eddy__message *arrivals; /* asyncs and tasks: a stack */
-    int sleeping; /* 1 while the loop sleeps or is about to */
-    int stopping; /* eddy_stop was called */
+    int sleeping;                   /* 1 while the loop sleeps or is about to */
+    int stopping;                   /* eddy_stop was called */
     size_t senders; /* inside send, post or stop, beyond their first step */
     size_t wakeups_written;
     char apart_too[64];

@@ -51,8 +51,8 @@ typedef struct eddy_os {
     int (*connect)(void *context, int fd, const struct sockaddr *address,
                    socklen_t length);
     int (*shutdown)(void *context, int fd, int how);
-    int (*getsockopt)(void *context, int fd, int level, int option,
-                      void *value, socklen_t *length);
+    int (*getsockopt)(void *context, int fd, int level, int option, void *value,
+                      socklen_t *length);
     int (*setsockopt)(void *context, int fd, int level, int option,
                       const void *value, socklen_t length);
     int (*getsockname)(void *context, int fd, struct sockaddr *address,

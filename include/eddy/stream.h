@@ -81,11 +81,11 @@ struct eddy_stream {
         eddy_read_cb read;
         eddy_connection_cb connection;
     } cb;
-    eddy_req *writes;            /* first of the queue: a connect, writes, */
-    eddy_req *last_write;        /* then a shutdown, in the order of asking */
-    size_t queued;               /* bytes in it */
-    unsigned requests;           /* in flight, until their callbacks */
-    int delayed_error;           /* to be told to the next reader or writer */
+    eddy_req *writes;     /* first of the queue: a connect, writes, */
+    eddy_req *last_write; /* then a shutdown, in the order of asking */
+    size_t queued;        /* bytes in it */
+    unsigned requests;    /* in flight, until their callbacks */
+    int delayed_error;    /* to be told to the next reader or writer */
     struct eddy__stream_extra *extra; /* what few streams need */
     void *reserved;
 };
@@ -93,8 +93,8 @@ struct eddy_stream {
 /* Requests: zero-filled before their first use. */
 struct eddy_write_req {
     EDDY_REQ_UNION;
-    size_t nwritten; /* bytes that went out: true in the callback, whatever
-                        the status */
+    size_t nwritten;     /* bytes that went out: true in the callback, whatever
+                            the status */
     eddy_stream *stream; /* read-only */
     /* private */
     eddy_write_cb cb;

@@ -13,10 +13,10 @@
 EDDY_BEGIN_DECLS
 
 enum {
-    EDDY_TCP_IPV6ONLY = 1,  /* an IPv6 socket that takes no IPv4 */
-    EDDY_TCP_REUSEPORT = 2  /* several listeners share the port and the kernel
-                               spreads connections over them; EDDY_ENOTSUP
-                               where it does not */
+    EDDY_TCP_IPV6ONLY = 1, /* an IPv6 socket that takes no IPv4 */
+    EDDY_TCP_REUSEPORT = 2 /* several listeners share the port and the kernel
+                              spreads connections over them; EDDY_ENOTSUP
+                              where it does not */
 };
 
 typedef struct eddy_tcp eddy_tcp;

@@ -26,7 +26,7 @@ struct eddy_timer {
     EDDY_HANDLE_UNION;
     /* private */
     eddy_timer_cb cb;
-    uint64_t due_ns;          /* the deadline; while `fresh`: the time-out */
+    uint64_t due_ns; /* the deadline; while `fresh`: the time-out */
     uint64_t repeat_ns;
     uint64_t order;           /* of starting: breaks ties */
     struct eddy__link queued; /* in a slot of the wheel, or among the due */

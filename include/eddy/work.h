@@ -43,7 +43,7 @@ typedef void (*eddy_work_done_cb)(eddy_work *work, int status);
 
 /* Zero means the default for every field. */
 typedef struct eddy_pool_options {
-    unsigned threads;               /* the most that it starts: 1 to 1024 */
+    unsigned threads; /* the most that it starts: 1 to 1024 */
     unsigned reserved0;
     size_t stack_size; /* bytes a thread, rounded up to what is possible; 0:
                           the system's default, but at least 1 MiB */

@@ -16,8 +16,7 @@ static inline void *eddy__resize(const eddy_allocator *allocator, void *block,
     return allocator->resize(allocator->context, block, old_size, new_size);
 }
 
-static inline void *eddy__allocate(const eddy_allocator *allocator,
-                                   size_t size)
+static inline void *eddy__allocate(const eddy_allocator *allocator, size_t size)
 {
     return allocator->resize(allocator->context, NULL, 0, size);
 }

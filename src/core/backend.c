@@ -30,8 +30,7 @@ size_t eddy_backends(const char *const **names)
     if (names == NULL)
         return n;
     for (size_t i = 0; i < n; i++)
-        __atomic_store_n(&filled[i], eddy__registry[i]->name,
-                         __ATOMIC_RELAXED);
+        __atomic_store_n(&filled[i], eddy__registry[i]->name, __ATOMIC_RELAXED);
     *names = filled;
     return n;
 }

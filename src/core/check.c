@@ -78,9 +78,9 @@ static int check_all_closing(const eddy_loop *loop)
 
     if (line == 0)
         line = check_closing(loop, &loop->waiting, &count);
-    if (line == 0 && (loop->state & EDDY__LOOP_RUNNING
-                          ? count > loop->closing_handles
-                          : count != loop->closing_handles))
+    if (line == 0 &&
+        (loop->state & EDDY__LOOP_RUNNING ? count > loop->closing_handles
+                                          : count != loop->closing_handles))
         line = __LINE__;
     return line;
 }
@@ -100,8 +100,7 @@ static int check_slot(const eddy_loop *loop, int fd)
     }
     if (slot->watchers == NULL && slot->known != 0)
         return __LINE__;
-    if ((wanted & ~(unsigned) slot->known) &&
-        !(slot->flags & EDDY__FD_QUEUED))
+    if ((wanted & ~(unsigned) slot->known) && !(slot->flags & EDDY__FD_QUEUED))
         return __LINE__;
     return 0;
 }
@@ -157,8 +156,7 @@ static int check_requests(const eddy_loop *loop)
     size_t count = 0;
 
     for (const eddy_req *req = loop->ended; req != NULL; req = req->next) {
-        if (req->loop != loop || req->kind == NULL ||
-            ++count > loop->requests)
+        if (req->loop != loop || req->kind == NULL || ++count > loop->requests)
             return __LINE__;
         last = req;
     }
@@ -179,8 +177,7 @@ int eddy_loop_check(const eddy_loop *loop)
         return __LINE__;
     for (int i = EDDY__IDLE; line == 0 && i <= EDDY__CHECK; i++)
         line = check_list(&loop->phases[i]);
-    for (size_t i = 0; line == 0 && i < sizeof(checks) / sizeof(checks[0]);
-         i++)
+    for (size_t i = 0; line == 0 && i < sizeof(checks) / sizeof(checks[0]); i++)
         line = checks[i](loop);
     return line;
 }

@@ -11,7 +11,10 @@ struct entry {
     const char *message;
 };
 
-#define ENTRY(name, message) {EDDY_##name, #name, message}
+#define ENTRY(name, message)                                                   \
+    {                                                                          \
+        EDDY_##name, #name, message                                            \
+    }
 
 static const struct entry entries[] = {
     ENTRY(E2BIG, "argument list too long"),

@@ -11,6 +11,7 @@
 
 #include "core/loop.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Beyond this a number must belong to an open descriptor before the table
@@ -63,6 +64,7 @@ static void enqueue(eddy_loop *loop, int fd, unsigned flags)
 {
     struct eddy__fd *slot = &loop->fds[fd];
 
+    assert(fd >= 0 && fd < loop->fd_count);
     if (!(slot->flags & EDDY__FD_QUEUED)) {
         slot->next = loop->first_changed;
         loop->first_changed = fd;
@@ -92,6 +94,7 @@ int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
     if (slot->watchers != NULL)
         slot->watchers->prev = watcher;
     slot->watchers = watcher;
+    assert(slot->watchers->next != NULL || slot->known == 0);
     return 0;
 }
 
@@ -128,6 +131,7 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher)
 {
     struct eddy__fd *slot = &loop->fds[watcher->fd];
 
+    assert(watcher->fd < loop->fd_count && slot->watchers != NULL);
     if (loop->next_watcher == watcher)
         loop->next_watcher = watcher->next;
     if (watcher->prev != NULL)
@@ -181,12 +185,14 @@ static unsigned apply(eddy_loop *loop, int fd)
     bool may_linger = !(slot->flags & EDDY__FD_EXACT);
     int err;
 
+    assert(slot->flags & EDDY__FD_QUEUED);
+    assert(slot->watchers != NULL || slot->known == 0);
     slot->flags = 0;
     if (wanted == slot->known || (may_linger && !(wanted & ~slot->known)))
         return 0;
     loop->stats.interest_changes++;
-    err = loop->ops->update(loop->backend, token_of(fd, slot), fd,
-                            slot->known, wanted);
+    err = loop->ops->update(loop->backend, token_of(fd, slot), fd, slot->known,
+                            wanted);
     if (err == 0)
         slot->known = (unsigned char) wanted;
     else if (wanted == 0)

@@ -19,16 +19,18 @@ static void count_fork(void)
     __atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
 }
 
-static void watch_once(void)
+int eddy__fork_watch(void)
 {
-    (void) pthread_atfork(NULL, NULL, count_fork);
-}
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool watching;
+    int err = 0;
 
-void eddy__fork_watch(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, watch_once);
+    pthread_mutex_lock(&lock);
+    if (!watching)
+        err = pthread_atfork(NULL, NULL, count_fork);
+    watching = err == 0;
+    pthread_mutex_unlock(&lock);
+    return -err;
 }
 
 unsigned eddy__fork_generation(void)

@@ -8,6 +8,8 @@
 
 #include "core/loop.h"
 
+#include <assert.h>
+
 static eddy_handle *handle_of(struct eddy__link *link)
 {
     return EDDY__CONTAINER(link, eddy_handle, link);
@@ -46,6 +48,7 @@ int eddy_close(eddy_handle *handle, eddy_close_cb cb)
     handle->flags |= EDDY__CLOSING;
     when = handle->loop->classes[handle->type]->close(handle);
     eddy__handle_deactivate(handle);
+    assert(!(handle->flags & EDDY__CLOSED));
     if (eddy__link_linked(&handle->link))
         eddy__list_remove(&handle->link);
     if (when == EDDY__CLOSE_NOW && cb == NULL) {
@@ -73,6 +76,7 @@ unsigned eddy__handles_finish(eddy_loop *loop)
         eddy_handle *handle = handle_of(batch.next);
 
         eddy__list_remove(&handle->link);
+        assert(handle->flags & EDDY__CLOSING && loop->closing_handles > 0);
         handle->flags |= EDDY__CLOSED;
         loop->closing_handles--;
         finished++;

@@ -16,7 +16,7 @@ enum {
     EDDY__ACTIVE = 1,
     EDDY__REF = 2,
     EDDY__CLOSING = 4,
-    EDDY__CLOSED = 8, /* the memory is the caller's again */
+    EDDY__CLOSED = 8,    /* the memory is the caller's again */
     EDDY__FLAG_FREE = 16 /* the first flag that a type may use as it likes */
 };
 

@@ -47,7 +47,8 @@ int eddy_io_start(eddy_io *io, unsigned events, eddy_io_cb cb)
 {
     int err;
 
-    if (io == NULL || cb == NULL || events == 0 || (events & ~(unsigned) EDDY_ANY_EVENT))
+    if (io == NULL || cb == NULL || events == 0 ||
+        (events & ~(unsigned) EDDY_ANY_EVENT))
         return EDDY_EINVAL;
     err = eddy__handle_misused(&io->handle);
     if (err < 0)

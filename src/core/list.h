@@ -9,6 +9,8 @@
 
 #include <eddy/handle.h>
 
+#include <assert.h>
+
 /* The structure that contains a member, from the member's address. */
 #define EDDY__CONTAINER(pointer, type, member)                                 \
     ((type *) (void *) ((char *) (pointer) -offsetof(type, member)))
@@ -32,6 +34,7 @@ static inline bool eddy__link_linked(const struct eddy__link *link)
 static inline void eddy__list_append(struct eddy__link *head,
                                      struct eddy__link *link)
 {
+    assert(head->prev->next == head);
     link->next = head;
     link->prev = head->prev;
     head->prev->next = link;
@@ -40,6 +43,7 @@ static inline void eddy__list_append(struct eddy__link *head,
 
 static inline void eddy__list_remove(struct eddy__link *link)
 {
+    assert(link->next->prev == link && link->prev->next == link);
     link->prev->next = link->next;
     link->next->prev = link->prev;
     link->next = NULL;

@@ -80,11 +80,12 @@ int eddy_loop_init(eddy_loop *loop, const eddy_loop_options *options)
 
     if (loop == NULL)
         return EDDY_EINVAL;
-    eddy__fork_watch();
     set_up(loop, options != NULL ? options : &defaults);
     if (loop->ops == NULL)
         return EDDY_EINVAL;
-    err = open_parts(loop);
+    err = eddy__fork_watch();
+    if (err == 0)
+        err = open_parts(loop);
     if (err < 0)
         tear_down(loop);
     else

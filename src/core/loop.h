@@ -50,8 +50,8 @@ bool eddy__loop_has_work(const eddy_loop *loop);
 /* Whether the loop came from the parent by fork and was not renewed. */
 bool eddy__loop_inherited(const eddy_loop *loop);
 
-/* Arranges to be told of forks; once in a process. */
-void eddy__fork_watch(void);
+/* Arranges to be told of forks; once in a process. EDDY_ENOMEM. */
+int eddy__fork_watch(void);
 unsigned eddy__fork_generation(void);
 
 /* Opens a new backend in place of the old one and queues every descriptor to

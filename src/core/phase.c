@@ -114,9 +114,8 @@ int eddy_check_init(eddy_loop *loop, eddy_check *check)
 
 int eddy_idle_start(eddy_idle *idle, eddy_idle_cb cb)
 {
-    int err = idle == NULL || cb == NULL
-                  ? EDDY_EINVAL
-                  : eddy__handle_misused(&idle->handle);
+    int err = idle == NULL || cb == NULL ? EDDY_EINVAL
+                                         : eddy__handle_misused(&idle->handle);
 
     if (err < 0)
         return err;
@@ -153,8 +152,7 @@ int eddy_check_start(eddy_check *check, eddy_check_cb cb)
 
 int eddy_idle_stop(eddy_idle *idle)
 {
-    int err = idle == NULL ? EDDY_EINVAL
-                           : eddy__handle_misused(&idle->handle);
+    int err = idle == NULL ? EDDY_EINVAL : eddy__handle_misused(&idle->handle);
 
     if (err == 0)
         stop(&idle->handle, &idle->queued);
@@ -163,8 +161,8 @@ int eddy_idle_stop(eddy_idle *idle)
 
 int eddy_prepare_stop(eddy_prepare *prepare)
 {
-    int err = prepare == NULL ? EDDY_EINVAL
-                              : eddy__handle_misused(&prepare->handle);
+    int err =
+        prepare == NULL ? EDDY_EINVAL : eddy__handle_misused(&prepare->handle);
 
     if (err == 0)
         stop(&prepare->handle, &prepare->queued);
@@ -173,8 +171,8 @@ int eddy_prepare_stop(eddy_prepare *prepare)
 
 int eddy_check_stop(eddy_check *check)
 {
-    int err = check == NULL ? EDDY_EINVAL
-                            : eddy__handle_misused(&check->handle);
+    int err =
+        check == NULL ? EDDY_EINVAL : eddy__handle_misused(&check->handle);
 
     if (err == 0)
         stop(&check->handle, &check->queued);

@@ -21,8 +21,7 @@ static bool stopped(const eddy_loop *loop)
 /* Nanoseconds to sleep, negative for ever. The cheap questions come first. */
 static int64_t sleep_time(const eddy_loop *loop)
 {
-    if (eddy__loop_has_work(loop) || stopped(loop) ||
-        !eddy_loop_alive(loop))
+    if (eddy__loop_has_work(loop) || stopped(loop) || !eddy_loop_alive(loop))
         return 0;
     return eddy__timers_sleep(loop);
 }
@@ -68,8 +67,8 @@ static int wait(eddy_loop *loop, int64_t timeout_ns)
         timeout_ns = 0;
     loop->batch++;
     loop->stats.polls++;
-    count = loop->ops->wait(loop->backend, timeout_ns, loop->ready,
-                            EDDY__BATCH);
+    count =
+        loop->ops->wait(loop->backend, timeout_ns, loop->ready, EDDY__BATCH);
     if (timeout_ns != 0)
         eddy__sleep_end(loop);
     loop->state &= ~(unsigned) EDDY__LOOP_TIMED;

@@ -7,11 +7,14 @@
 
 #include "core/loop.h"
 
+#include <assert.h>
+
 enum { ENDED = 1 }; /* eddy_req.flags */
 
 void eddy__req_begin(eddy_loop *loop, eddy_req *req,
                      const struct eddy__req_class *kind)
 {
+    assert(!eddy__req_in_flight(req));
     req->kind = kind;
     req->loop = loop;
     req->next = NULL;
@@ -22,6 +25,7 @@ void eddy__req_begin(eddy_loop *loop, eddy_req *req,
 
 void eddy__req_abandon(eddy_req *req)
 {
+    assert(eddy__req_in_flight(req) && req->loop->requests > 0);
     req->kind = NULL;
     req->loop->requests--;
 }
@@ -30,6 +34,7 @@ void eddy__req_end(eddy_req *req, int status)
 {
     eddy_loop *loop = req->loop;
 
+    assert(eddy__req_in_flight(req) && !(req->flags & ENDED));
     req->status = status;
     req->flags |= ENDED;
     req->next = NULL;

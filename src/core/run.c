@@ -82,8 +82,7 @@ static int iterate(eddy_loop *loop, eddy_run_mode mode)
     /* ONCE fires what came due while it slept. What was due before the sleep,
      * or was started after it, belongs to the next iteration. */
     if (mode == EDDY_RUN_ONCE)
-        eddy__loop_phase_end(loop,
-                             eddy__timers_run(loop, polled + 1, started));
+        eddy__loop_phase_end(loop, eddy__timers_run(loop, polled + 1, started));
     return err;
 }
 

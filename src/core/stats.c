@@ -19,8 +19,7 @@ static void count_handles(const eddy_loop *loop, eddy_stats *out)
     const struct eddy__link *link;
 
     out->handles = loop->closing_handles;
-    for (link = loop->handles.next; link != &loop->handles;
-         link = link->next) {
+    for (link = loop->handles.next; link != &loop->handles; link = link->next) {
         const eddy_handle *handle = EDDY__CONTAINER(link, eddy_handle, link);
 
         if (handle->type == EDDY_HANDLE_UNKNOWN)

@@ -9,7 +9,6 @@
 #include "core/loop.h"
 #include "core/wakeup.h"
 
-
 int eddy_post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
 {
     int state;

@@ -14,6 +14,8 @@
 #include "core/handle.h"
 #include "core/wakeup.h"
 
+#include <assert.h>
+
 static uint64_t add(uint64_t a, uint64_t b)
 {
     return a > EDDY_NEVER - b ? EDDY_NEVER : a + b;
@@ -90,6 +92,7 @@ static void begin(eddy_timer *timer, eddy_timer_cb cb, uint64_t repeat_ns)
 {
     struct eddy__wheel *wheel = timer->loop->wheel;
 
+    assert(wheel != NULL);
     if (!(timer->handle.flags & EDDY__ACTIVE)) {
         eddy__handle_activate(&timer->handle);
         wheel->active++;
@@ -101,6 +104,7 @@ static void begin(eddy_timer *timer, eddy_timer_cb cb, uint64_t repeat_ns)
     timer->cb = cb;
     timer->repeat_ns = repeat_ns;
     timer->order = ++wheel->order;
+    assert(!eddy__timer_is_fresh(timer));
 }
 
 static void enqueue(struct eddy__wheel *wheel, eddy_timer *timer)
@@ -145,8 +149,8 @@ int eddy_timer_start_at(eddy_timer *timer, eddy_timer_cb cb,
 
 int eddy_timer_stop(eddy_timer *timer)
 {
-    int err = timer == NULL ? EDDY_EINVAL
-                            : eddy__handle_misused(&timer->handle);
+    int err =
+        timer == NULL ? EDDY_EINVAL : eddy__handle_misused(&timer->handle);
 
     if (err == 0)
         stop(timer);

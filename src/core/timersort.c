@@ -10,8 +10,7 @@
 
 enum { MAX_RUNS = 48 }; /* more timers than there are addresses */
 
-static struct eddy__link *merge_runs(struct eddy__link *a,
-                                     struct eddy__link *b)
+static struct eddy__link *merge_runs(struct eddy__link *a, struct eddy__link *b)
 {
     struct eddy__link *first = NULL;
     struct eddy__link **end = &first;

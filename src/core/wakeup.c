@@ -11,6 +11,7 @@
 #include "core/loop.h"
 #include <eddy/async.h>
 
+#include <assert.h>
 #include <sched.h>
 
 /* Turns of tasks and asyncs in one poll phase: those that send to themselves
@@ -113,8 +114,7 @@ void eddy_stop(eddy_loop *loop)
         return;
     __atomic_add_fetch(&loop->senders, 1, __ATOMIC_SEQ_CST);
     if (__atomic_compare_exchange_n(&loop->stopping, &going, EDDY__STOPPED,
-                                    false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_SEQ_CST))
+                                    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         (void) eddy__wakeup_rouse(loop);
     __atomic_sub_fetch(&loop->senders, 1, __ATOMIC_RELEASE);
 }
@@ -131,8 +131,7 @@ bool eddy__arrivals_have_task(const eddy_loop *loop)
 
     message = __atomic_load_n(&loop->arrivals, __ATOMIC_ACQUIRE);
     for (; message != NULL; message = message->next)
-        if (!(__atomic_load_n(&message->state, __ATOMIC_RELAXED) &
-              EDDY__ASYNC))
+        if (!(__atomic_load_n(&message->state, __ATOMIC_RELAXED) & EDDY__ASYNC))
             return true;
     return false;
 }
@@ -201,6 +200,7 @@ unsigned eddy__arrivals_run(eddy_loop *loop)
  * sender counted here is a few instructions, or its write, from the end. */
 void eddy__arrivals_close(eddy_loop *loop)
 {
+    assert(eddy__list_empty(&loop->handles) && loop->closing_handles == 0);
     __atomic_store_n(&loop->stopping, EDDY__SHUT, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&loop->senders, __ATOMIC_ACQUIRE) != 0)
         sched_yield();

@@ -6,6 +6,8 @@
 
 #include "core/timersort.h"
 
+#include <assert.h>
+
 /* A slot with no more timers than this is sorted rather than dealt out. */
 #ifdef EDDY_STRESS
 enum { FEW_TIMERS = 1 };
@@ -68,6 +70,7 @@ void eddy__wheel_add(struct eddy__wheel *wheel, eddy_timer *timer)
     unsigned index = slot_for(wheel, timer->due_ns);
     struct eddy__slot *slot = &wheel->slots[index];
 
+    assert(!eddy__link_linked(&timer->queued));
     if (timer->due_ns == EDDY_NEVER)
         return;
     if (eddy__list_empty(&slot->timers))
@@ -109,8 +112,8 @@ static int first_slot(const struct eddy__wheel *wheel)
         uint64_t used = wheel->used[level];
 
         for (; used != 0; used &= used - 1) {
-            unsigned index = level * EDDY__WHEEL_SLOTS +
-                             (unsigned) __builtin_ctzll(used);
+            unsigned index =
+                level * EDDY__WHEEL_SLOTS + (unsigned) __builtin_ctzll(used);
 
             if (!eddy__list_empty(&wheel->slots[index].timers))
                 return (int) index;
@@ -138,6 +141,7 @@ static void advance(struct eddy__wheel *wheel, unsigned index, uint64_t to_ns)
     for (unsigned below = 0; below < level; below++)
         wheel->used[below] = 0;
     wheel->used[level] &= ~((2ULL << (index & DIGIT_MASK)) - 1);
+    assert(eddy__list_empty(&wheel->slots[index].timers));
     if (grain_of(to_ns) > wheel->time)
         wheel->time = grain_of(to_ns);
 }

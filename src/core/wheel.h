@@ -42,11 +42,11 @@ struct eddy__slot {
 };
 
 struct eddy__wheel {
-    uint64_t time;          /* in grains */
-    uint64_t collected_ns;  /* all up to here are in `due` or were */
-    uint64_t order;         /* of the last start */
-    size_t active;          /* timers that are started */
-    struct eddy__link due;  /* to be fired, in order */
+    uint64_t time;           /* in grains */
+    uint64_t collected_ns;   /* all up to here are in `due` or were */
+    uint64_t order;          /* of the last start */
+    size_t active;           /* timers that are started */
+    struct eddy__link due;   /* to be fired, in order */
     struct eddy__link fresh; /* started in this phase, by their fresh links */
     uint64_t used[EDDY__WHEEL_LEVELS]; /* a bit a slot */
     struct eddy__slot slots[EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS];
