@@ -132,22 +132,30 @@ static int enter(const eddy_backend *be, int fd, unsigned known,
     return error;
 }
 
+/* What can never be watched is answered with EPERM here, too. */
+static int leave(const eddy_backend *be, int fd)
+{
+    struct epoll_event unused = {.events = 0};
+    int error = control(be, EPOLL_CTL_DEL, fd, &unused);
+
+    return error == EDDY_EPERM ? EDDY_ENOENT : error;
+}
+
 static int update(eddy_backend *be, uint64_t token, int fd, unsigned known,
                   unsigned want)
 {
     struct epoll_event event = {.events = to_epoll(want)};
     int error;
 
-    /* Kernels before 2.6.9 want an event to remove one, too. */
     if (want == 0)
-        return control(be, EPOLL_CTL_DEL, fd, &event);
+        return leave(be, fd);
     if ((token & EDGE_BIT) || token == (DEADLINE_DATA & ~EDGE_BIT))
         return EDDY_EINVAL;
 
     event.data.u64 = token | ((want & EDDY_EDGE) ? EDGE_BIT : 0);
     error = enter(be, fd, known, &event);
     if (error != 0)
-        (void) control(be, EPOLL_CTL_DEL, fd, &event);
+        (void) leave(be, fd);
     return error;
 }
 
