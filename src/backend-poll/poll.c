@@ -27,8 +27,9 @@ enum { DISCONNECT_EVENT = POLLRDHUP, NOT_WATCHED = 0 };
 enum { DISCONNECT_EVENT = 0, NOT_WATCHED = EDDY_DISCONNECT };
 #endif
 
-/* polled[i] and tokens[i] are one descriptor's, for i < count, in any order
- * but this: up to `next` are those that the running round of reports has seen.
+/* polled[i] and tokens[i] are one descriptor's, for i < count. Before `next`
+ * are those that had their turn in this round of reports, or came after it
+ * began; from there on those that shall have theirs before any has another.
  * place[fd] is 1 + that i, and 0 for the descriptors that are not watched. */
 struct eddy_backend {
     const eddy_allocator *allocator;
@@ -36,7 +37,7 @@ struct eddy_backend {
     uint64_t *tokens;
     size_t *place;
     size_t count;
-    size_t next;        /* <= count: where the next report looks first */
+    size_t next;        /* <= count: where the next wait looks first */
     size_t polled_size; /* of each array, in elements */
     size_t tokens_size;
     size_t place_size;
@@ -150,8 +151,19 @@ static void move(eddy_backend *be, size_t from, size_t to)
     be->place[be->polled[to].fd] = to + 1;
 }
 
-/* The gap is closed in two steps, so that both those seen in this round and
- * those still to be seen stay together, and none is passed over. */
+/* One that comes has its turn in the next round. Else those that come and go
+ * could keep the others waiting for ever. */
+static void insert(eddy_backend *be, int fd)
+{
+    if (be->next != be->count)
+        move(be, be->next, be->count);
+    be->polled[be->next] = (struct pollfd){.fd = fd};
+    be->place[fd] = ++be->next;
+    be->count++;
+}
+
+/* The gap is closed in two steps, so that those before `next` stay before it,
+ * and those behind it behind. */
 static void remove_at(eddy_backend *be, size_t at)
 {
     be->place[be->polled[at].fd] = 0;
@@ -229,10 +241,8 @@ static int enter(eddy_backend *be, int fd)
         error = make_place(be, (size_t) fd);
     if (error == 0)
         error = make_room(be);
-    if (error == 0) {
-        be->polled[be->count] = (struct pollfd){.fd = fd};
-        be->place[fd] = ++be->count;
-    }
+    if (error == 0)
+        insert(be, fd);
     return error;
 }
 
@@ -284,7 +294,7 @@ static int refusal(int fd)
     return fcntl(fd, F_GETFD) < 0 ? EDDY_EBADF : EDDY_EPERM;
 }
 
-/* Marks the descriptor as seen in this round; a refused one is taken out. */
+/* The descriptor's turn is over; a refused one is taken out. */
 static eddy_ready report(eddy_backend *be, size_t at)
 {
     struct pollfd *polled = &be->polled[at];
