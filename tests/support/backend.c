@@ -53,7 +53,7 @@ int test_backend_teardown(void **state)
 
 uint64_t test_token(int fd)
 {
-    return UINT64_C(0xfedcba98) << 32 | (unsigned) fd;
+    return UINT64_C(0xfedcba98) << 32 | ((unsigned) fd & INT32_MAX);
 }
 
 void test_rewatch(struct test_backend *tb, int fd, unsigned known,
@@ -135,9 +135,9 @@ int test_collect(struct test_backend *tb, eddy_ready *ready, int capacity)
 static void *write_after_a_while(void *argument)
 {
     struct test_later *later = argument;
-    struct timespec while_ = {.tv_nsec = (long) EDDY_MS(20)};
+    struct timespec pause = {.tv_nsec = (long) EDDY_MS(20)};
 
-    nanosleep(&while_, NULL);
+    nanosleep(&pause, NULL);
     test_write_byte(later->fd);
     return NULL;
 }
@@ -145,9 +145,8 @@ static void *write_after_a_while(void *argument)
 void test_write_later(struct test_later *later, int fd)
 {
     later->fd = fd;
-    assert_int_equal(pthread_create(&later->thread, NULL, write_after_a_while,
-                                    later),
-                     0);
+    assert_int_equal(
+        pthread_create(&later->thread, NULL, write_after_a_while, later), 0);
 }
 
 void test_join_later(struct test_later *later)
