@@ -49,23 +49,28 @@ typedef struct eddy_buf {
 } eddy_buf;
 
 /** Gives *out the memory to read into. `suggested` is a guess. A length of 0
- * or a NULL base stops the turn: the read callback gets EDDY_ENOBUFS. */
+ * or a NULL base ends the reading: the read callback gets EDDY_ENOBUFS. */
 typedef void (*eddy_alloc_cb)(eddy_handle *handle, size_t suggested,
                               eddy_buf *out);
 
 /**
  * nread > 0: that many bytes are at buf->base. nread < 0: EDDY_EOF or an
- * error; reading has stopped. Never 0. Each buffer that the alloc callback
- * gave comes back in exactly one read callback, unless the handle is closed
- * first by the alloc callback itself: then nothing is read. Without an alloc
+ * error; reading has stopped. Each buffer that the alloc callback gave comes
+ * back in exactly one read callback, unless that alloc callback itself closes
+ * the handle or stops the reading: then nothing is read. Without an alloc
  * callback the memory is the loop's own, valid until this returns.
+ *
+ * nread is never 0 without an alloc callback. With one it is 0 in the rare
+ * case that the system took back what it had announced: the buffer returns
+ * unused, and reading goes on.
  */
 typedef void (*eddy_read_cb)(eddy_stream *stream, ssize_t nread,
                              const eddy_buf *buf);
 
 /** status 0: at least one connection may wait for eddy_accept. Negative: an
- * error of the listening socket, or EDDY_EMFILE and the like, reported once:
- * the connection was shed, and accepting goes on after a pause. */
+ * error of the listening socket, or EDDY_EMFILE and the like, reported once
+ * until a connection is accepted again: for want of a descriptor the
+ * connection was shed, and accepting goes on after a pause. */
 typedef void (*eddy_connection_cb)(eddy_stream *server, int status);
 
 typedef void (*eddy_write_cb)(eddy_write_req *write, int status);
@@ -85,7 +90,8 @@ struct eddy_stream {
     eddy_req *last_write; /* then a shutdown, in the order of asking */
     size_t queued;        /* bytes in it */
     unsigned requests;    /* in flight, until their callbacks */
-    int delayed_error;    /* to be told to the next reader or writer */
+    int delayed_error;    /* met by a writer or by eddy_accept, to be told to
+                             the reader or the connection callback */
     struct eddy__stream_extra *extra; /* what few streams need */
     void *reserved;
 };
@@ -127,7 +133,10 @@ struct eddy_shutdown_req {
  * callback is not repeated for the same connection but the listener pauses
  * until eddy_accept is called.
  *
+ * Listening again changes callback and backlog.
+ *
  * Errors: those of bind (an address in use may show up here) and listen.
+ * EDDY_EINVAL: NULL callback, or the stream is connected or connecting.
  */
 EDDY_EXTERN int eddy_listen(eddy_stream *stream, int backlog,
                             eddy_connection_cb cb);
@@ -136,7 +145,9 @@ EDDY_EXTERN int eddy_listen(eddy_stream *stream, int backlog,
  * Takes one waiting connection into `client`, a stream made by its init
  * function and not yet opened, of the same loop. EDDY_EAGAIN: none waits.
  * EDDY_EINVAL: the server does not listen, or the client is of another loop.
- * EDDY_EBUSY: the client is open. On failure the client is unchanged.
+ * EDDY_EBUSY: the client is open. EDDY_EMFILE, EDDY_ENOMEM and other errors
+ * of the system's: the callback is told of these too, once. On failure the
+ * client is unchanged.
  */
 EDDY_EXTERN int eddy_accept(eddy_stream *server, eddy_stream *client);
 
@@ -156,7 +167,15 @@ EDDY_EXTERN int eddy_read_stop(eddy_stream *stream);
  * once goes out in this call. The array of buffers is copied (more than four
  * need memory: EDDY_ENOMEM); the bytes must stay until the callback. The
  * callback always comes later, in order, once; `cb` may be NULL.
- * EDDY_EPIPE: after eddy_shutdown. EDDY_EBUSY: the request is in flight.
+ *
+ * If writing fails, the request that met the error gets it, and all behind it
+ * get EDDY_ECANCELED, as do all behind a connect that fails. eddy_cancel takes
+ * a request back of which no byte went out (EDDY_EBUSY else); its callback may
+ * come before those of requests ahead of it.
+ *
+ * EDDY_EINVAL: a NULL argument, also a buffer's base if its length is not 0,
+ * or more bytes than a ssize_t holds. EDDY_EPIPE: after eddy_shutdown.
+ * EDDY_EBUSY: the request is in flight.
  */
 EDDY_EXTERN int eddy_write(eddy_write_req *req, eddy_stream *stream,
                            const eddy_buf bufs[], unsigned nbufs,
@@ -167,7 +186,10 @@ EDDY_EXTERN int eddy_write(eddy_write_req *req, eddy_stream *stream,
 EDDY_EXTERN ssize_t eddy_try_write(eddy_stream *stream, const eddy_buf bufs[],
                                    unsigned nbufs);
 
-/** Ends the writing side once all that is queued went out. */
+/** Ends the writing side once all that is queued went out. From this call on
+ * no write is taken, unless the callback brings an error or the request is
+ * cancelled. `cb` may be NULL. EDDY_EPIPE: asked for already. EDDY_EBUSY: the
+ * request is in flight. */
 EDDY_EXTERN int eddy_shutdown(eddy_shutdown_req *req, eddy_stream *stream,
                               eddy_shutdown_cb cb);
 

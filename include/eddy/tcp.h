@@ -36,22 +36,30 @@ struct eddy_tcp {
 /** Makes a TCP handle; it opens no socket yet. EDDY_EINVAL: NULL. */
 EDDY_EXTERN int eddy_tcp_init(eddy_loop *loop, eddy_tcp *tcp);
 
-/** Takes over a connected or listening TCP socket: it is made non-blocking,
- * and closed with the handle. EDDY_EBUSY: the handle is open already.
- * EDDY_ENOTSOCK, EDDY_EBADF: then the descriptor stays the caller's. */
+/** Takes over a stream socket, connected or not: it is made non-blocking, and
+ * closed with the handle. EDDY_EINVAL: negative. EDDY_EBUSY: the handle is
+ * open already. EDDY_ENOTSOCK, EDDY_EBADF, EDDY_EPROTOTYPE (no stream socket):
+ * whatever the error, the descriptor stays the caller's. */
 EDDY_EXTERN int eddy_tcp_open(eddy_tcp *tcp, int fd);
 
 /** Binds to a local address (port 0: any). SO_REUSEADDR is set, as servers
  * want. flags: EDDY_TCP_IPV6ONLY, EDDY_TCP_REUSEPORT, or'ed. EDDY_EINVAL:
- * bound already, or unknown flags. An address in use is reported here or by
- * eddy_listen. */
+ * bound or connected already, unknown flags, or not an IPv4 or IPv6 address.
+ * An address in use is reported here or by eddy_listen. */
 EDDY_EXTERN int eddy_tcp_bind(eddy_tcp *tcp, const struct sockaddr *address,
                               unsigned flags);
 
 /**
- * Connects. The callback comes once, with the result. Writes may be queued
+ * Connects. The callback comes once, with the result; what the system says of
+ * the attempt comes there, also if it is known at once. Writes may be queued
  * at once: they go out when the connection is made, and fail with it.
- * EDDY_EALREADY: connecting already. EDDY_EISCONN: connected.
+ *
+ * After a failure, and after eddy_cancel, the socket is closed, also one that
+ * was bound or opened before: from the callback on, the handle is as new.
+ *
+ * EDDY_EINVAL: a NULL argument, not an IPv4 or IPv6 address, or the handle
+ * listens. EDDY_EALREADY: connecting already. EDDY_EISCONN: connected.
+ * EDDY_EBUSY: the request is in flight. Or no socket could be made.
  */
 EDDY_EXTERN int eddy_tcp_connect(eddy_connect_req *req, eddy_tcp *tcp,
                                  const struct sockaddr *address,
