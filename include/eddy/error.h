@@ -79,14 +79,15 @@ EDDY_BEGIN_DECLS
 #define EDDY_EOF (-4095)
 
 /**
- * A short English message for an EDDY_E… code, "unknown error" for any other.
+ * A short English message for an EDDY_E… code, "success" for 0, "unknown
+ * error" for any other.
  * The string is static and never changes. Any thread, also a signal handler.
  */
 EDDY_EXTERN const char *eddy_strerror(int error);
 
 /**
- * The code's name without its prefix ("EINVAL", "EOF"), "UNKNOWN" for any
- * other. The string is static. Any thread, also a signal handler.
+ * The code's name without its prefix ("EINVAL", "EOF"), "OK" for 0, "UNKNOWN"
+ * for any other. The string is static. Any thread, also a signal handler.
  */
 EDDY_EXTERN const char *eddy_err_name(int error);
 

@@ -26,7 +26,7 @@ static int publish(eddy_loop *loop)
     bool left = eddy__fds_flush(loop) > 0;
     int fd;
 
-    eddy__loop_phase_end(loop, 1);
+    eddy__loop_callbacks_end(loop);
     fd = loop->ops->fd(loop->backend, deadline(loop));
     if (fd < 0)
         return fd;

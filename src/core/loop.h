@@ -39,9 +39,16 @@ char *eddy__loop_read_buffer(eddy_loop *loop);
  * other is to be had. Closed with the loop. */
 int eddy__loop_reserve(eddy_loop *loop);
 
-/* The end of a phase: if it ran callbacks, the clock is read for the timers
- * that they may have started. */
-void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks);
+/* After callbacks, or anything else that took time: the clock is read for the
+ * timers that were started meanwhile. */
+void eddy__loop_callbacks_end(eddy_loop *loop);
+
+/* The end of a phase, which called so many callbacks. */
+static inline void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks)
+{
+    if (callbacks > 0)
+        eddy__loop_callbacks_end(loop);
+}
 
 /* Whether something waits that a sleep would delay, other than timers and
  * arrivals: the poll then only looks. */

@@ -35,8 +35,6 @@ static unsigned run(eddy_loop *loop, enum eddy__phase phase,
     struct eddy__link batch;
     unsigned called = 0;
 
-    if (eddy__list_empty(&loop->phases[phase]))
-        return 0;
     eddy__list_init(&batch);
     eddy__list_splice(&batch, &loop->phases[phase]);
     while (!eddy__list_empty(&batch)) {
@@ -200,7 +198,7 @@ static void call_check(struct eddy__link *queued)
     check->cb(check);
 }
 
-unsigned eddy__phase_run(eddy_loop *loop, enum eddy__phase phase)
+unsigned eddy__phase_call(eddy_loop *loop, enum eddy__phase phase)
 {
     static void (*const call[])(struct eddy__link *) = {
         [EDDY__IDLE] = call_idle,

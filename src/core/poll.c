@@ -83,7 +83,7 @@ static int wait(eddy_loop *loop, int64_t timeout_ns)
 /* One wait with its results. *told: how many callbacks were called. */
 static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
 {
-    unsigned refused = eddy__fds_flush(loop);
+    unsigned refused = loop->first_changed < 0 ? 0 : eddy__fds_flush(loop);
     int64_t timeout_ns;
     int count;
 
@@ -96,7 +96,8 @@ static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
         loop->stats.events += (unsigned) count;
         *told += eddy__fds_dispatch(loop, count);
     }
-    *told += eddy__arrivals_run(loop);
+    if (eddy__arrivals_wait(loop))
+        *told += eddy__arrivals_run(loop);
     eddy__loop_phase_end(loop, *told);
     return count == EDDY_EINTR || count > 0 ? 0 : count;
 }

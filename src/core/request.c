@@ -57,7 +57,7 @@ void eddy__req_finish(eddy_req *req, int status)
 
 /* A callback may end further requests, or this one anew: the list is taken up
  * to its last member now. */
-unsigned eddy__requests_run(eddy_loop *loop)
+unsigned eddy__requests_call(eddy_loop *loop)
 {
     const eddy_req *last = loop->last_ended;
     unsigned called = 0;

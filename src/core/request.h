@@ -39,8 +39,13 @@ void eddy__req_end(eddy_req *req, int status);
  * its own anyway. */
 void eddy__req_finish(eddy_req *req, int status);
 
+unsigned eddy__requests_call(eddy_loop *loop);
+
 /* The pending phase: calls back what had ended when it began; returns how
  * many. */
-unsigned eddy__requests_run(eddy_loop *loop);
+static inline unsigned eddy__requests_run(eddy_loop *loop)
+{
+    return loop->ended == NULL ? 0 : eddy__requests_call(loop);
+}
 
 #endif

@@ -41,10 +41,8 @@ void eddy_update_time(eddy_loop *loop)
     loop->state |= EDDY__LOOP_TIMED;
 }
 
-void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks)
+void eddy__loop_callbacks_end(eddy_loop *loop)
 {
-    if (callbacks == 0)
-        return;
     loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
     if (!eddy__timers_active(loop))
         return;
@@ -56,10 +54,11 @@ void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks)
  * need not wait for the next iteration. */
 static unsigned close_handles(eddy_loop *loop)
 {
-    unsigned called = 0;
+    unsigned called;
 
-    if (loop->closing_handles > 0)
-        called = eddy__requests_run(loop);
+    if (loop->closing_handles == 0)
+        return 0;
+    called = eddy__requests_run(loop);
     return called + eddy__handles_finish(loop);
 }
 
@@ -101,7 +100,7 @@ static int enter(eddy_loop *loop, eddy_run_mode mode)
 #endif
     if (loop->state & EDDY__LOOP_EMBEDDED)
         eddy__sleep_end(loop);
-    eddy__loop_phase_end(loop, 1); /* whatever the caller did since */
+    eddy__loop_callbacks_end(loop); /* whatever the caller did since */
     return 0;
 }
 

@@ -236,8 +236,8 @@ bool eddy__timers_due(eddy_loop *loop)
 
 /* They are taken once: what a callback starts is not among them, and what it
  * stops is not any more. */
-unsigned eddy__timers_run(eddy_loop *loop, uint64_t from_ns,
-                          uint64_t last_order)
+unsigned eddy__timers_fire(eddy_loop *loop, uint64_t from_ns,
+                           uint64_t last_order)
 {
     struct eddy__link later;
     unsigned fired = 0;

@@ -17,10 +17,18 @@ static inline bool eddy__timers_active(const eddy_loop *loop)
 /* Gives those started in this phase their deadlines: the clock was read. */
 void eddy__timers_settle(eddy_loop *loop);
 
+unsigned eddy__timers_fire(eddy_loop *loop, uint64_t from_ns,
+                           uint64_t last_order);
+
 /* Fires what is due; returns how many. Those with a deadline before from_ns or
  * started after last_order stay due for the next time. */
-unsigned eddy__timers_run(eddy_loop *loop, uint64_t from_ns,
-                          uint64_t last_order);
+static inline unsigned eddy__timers_run(eddy_loop *loop, uint64_t from_ns,
+                                        uint64_t last_order)
+{
+    if (!eddy__timers_active(loop))
+        return 0;
+    return eddy__timers_fire(loop, from_ns, last_order);
+}
 
 /* Whether a timer is due. */
 bool eddy__timers_due(eddy_loop *loop);

@@ -119,11 +119,6 @@ void eddy_stop(eddy_loop *loop)
     __atomic_sub_fetch(&loop->senders, 1, __ATOMIC_RELEASE);
 }
 
-bool eddy__arrivals_wait(const eddy_loop *loop)
-{
-    return __atomic_load_n(&loop->arrivals, __ATOMIC_SEQ_CST) != NULL;
-}
-
 /* Only the loop's thread takes messages off, so it may walk the list. */
 bool eddy__arrivals_have_task(const eddy_loop *loop)
 {

@@ -12,6 +12,7 @@
 #define EDDY_CORE_WAKEUP_H
 
 #include "core/watcher.h"
+#include <eddy/loop.h>
 #include <eddy/os.h>
 #include <eddy/task.h>
 
@@ -41,8 +42,13 @@ int eddy__arrive(eddy_loop *loop, struct eddy__message *message);
 /* Runs what arrived, in order of arrival; returns how many callbacks. */
 unsigned eddy__arrivals_run(eddy_loop *loop);
 
-/* Whether anything waits on the list of arrivals; whether a task does. */
-bool eddy__arrivals_wait(const eddy_loop *loop);
+/* Whether anything waits on the list of arrivals. */
+static inline bool eddy__arrivals_wait(const eddy_loop *loop)
+{
+    return __atomic_load_n(&loop->arrivals, __ATOMIC_SEQ_CST) != NULL;
+}
+
+/* Whether a task does. */
 bool eddy__arrivals_have_task(const eddy_loop *loop);
 
 /* At the loop's end: waits for senders, hands tasks back as cancelled. */
