@@ -23,6 +23,7 @@ GOOD = {
     "src/backend-epoll/epoll.c": "#include <eddy/loop.h>\n"
                                  "#include <sys/epoll.h>\n"
                                  '#include "own.h"\n',
+    "src/net/address.c": "#include <net/if.h>\n",
     "src/backend-epoll/own.h": "",
     "tests/core/test_loop.c": '#include "core/list.h"\n#include <eddy.h>\n',
 }

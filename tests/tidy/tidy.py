@@ -210,7 +210,7 @@ def include_problem(tree, where, kind, name):
         return None
     if kind == "<":
         return f"<{name}> is private: write it in quotes" \
-            if name.split("/")[0] in tree.parts else None
+            if (tree.root / "src" / name).is_file() else None
     return arrow_problem(where, name)
 
 
@@ -321,7 +321,6 @@ class Tree:
         self.options = options
         self.sources = list(sources_in(root))
         self.texts = list(texts_in(root))
-        self.parts = {p.name for p in (root / "src").glob("*") if p.is_dir()}
 
 
 def check(arguments):
