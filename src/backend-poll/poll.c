@@ -139,6 +139,7 @@ static int make_place(eddy_backend *be, size_t fd)
     return 0;
 }
 
+/* 0 also for a negative number, which is a huge one here. */
 static size_t place_of(const eddy_backend *be, int fd)
 {
     return (size_t) fd < be->place_size ? be->place[fd] : 0;
@@ -224,7 +225,7 @@ static unsigned from_poll(short revents)
 
 static int forget(eddy_backend *be, int fd)
 {
-    size_t place = fd < 0 ? 0 : place_of(be, fd);
+    size_t place = place_of(be, fd);
 
     if (place != 0) {
         remove_at(be, place - 1);
@@ -254,8 +255,6 @@ static int update(eddy_backend *be, uint64_t token, int fd, unsigned known,
 
     if (want == 0)
         return forget(be, fd);
-    if (fd < 0)
-        return EDDY_EBADF;
 
     /* With nothing known, what is here is of a file that had the number
      * before: this one is looked at anew. */
