@@ -170,13 +170,15 @@ static void without_descriptors_it_works_without_a_deadline(void **state)
     none = (struct rlimit){.rlim_cur = 0, .rlim_max = old.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     result = tb->ops->fd(tb->backend, eddy_hrtime());
-    assert_int_equal(tb->ops->fd(tb->backend, EDDY_NEVER), fd);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 
-    assert_true(result == fd || result == EDDY_EMFILE);
-    assert_true(result == fd || test_fds_open() == open_before);
-    assert_int_equal(tb->ops->fd(tb->backend, eddy_hrtime()), fd);
-    assert_int_equal(is_readable(fd, -1), 1);
+    assert_int_equal(test_fds_open(), open_before);
+    if (result != fd) {
+        assert_int_equal(result, EDDY_EMFILE);
+        assert_int_equal(tb->ops->fd(tb->backend, EDDY_NEVER), fd);
+        assert_int_equal(tb->ops->fd(tb->backend, eddy_hrtime()), fd);
+    }
+    assert_int_equal(is_readable(fd, 60000), 1);
 }
 
 int main(void)

@@ -277,6 +277,39 @@ static void a_removal_passes_over_nobody(void **state)
     close_ready(&pipes);
 }
 
+/* The first of three is closed before its second turn: the others have theirs,
+ * once each, whatever becomes of its place. */
+static void a_closed_one_takes_nobodys_turn(void **state)
+{
+    struct test_backend *tb = *state;
+    int turns[3] = {0, 0, 0};
+    eddy_ready ready[4];
+    int fds[3][2];
+
+    for (int i = 0; i < 3; i++) {
+        test_pipe(fds[i]);
+        test_watch(tb, fds[i][1], EDDY_WRITABLE);
+    }
+    assert_int_equal(test_poll(tb, ready, 1), 1);
+    assert_int_equal(test_poll(tb, ready, 1), 1);
+    assert_int_equal(close(fds[0][1]), 0);
+    while (turns[1] + turns[2] < 2) {
+        int count = test_poll(tb, ready, 4);
+
+        assert_in_range(count, 1, 3);
+        for (int i = 0; i < count; i++) {
+            for (int k = 0; k < 3; k++)
+                turns[k] += ready[i].token == test_token(fds[k][1]);
+        }
+    }
+    assert_int_equal(turns[1], 1);
+    assert_int_equal(turns[2], 1);
+    assert_in_range(turns[0], 0, 1);
+    assert_int_equal(close(fds[0][0]), 0);
+    test_close_pair(fds[1]);
+    test_close_pair(fds[2]);
+}
+
 /* --- many ---------------------------------------------------------------- */
 
 static void a_thousand_are_told_apart(void **state)
@@ -411,6 +444,7 @@ int main(void)
         BACKEND_TEST(room_to_spare_stays_untouched),
         BACKEND_TEST(changes_do_not_delay_the_rest),
         BACKEND_TEST(a_removal_passes_over_nobody),
+        BACKEND_TEST(a_closed_one_takes_nobodys_turn),
         BACKEND_TEST(a_thousand_are_told_apart),
         BACKEND_TEST(a_hundred_thousand_changes_are_nothing),
         BACKEND_TEST(random_changes_end_as_they_should),

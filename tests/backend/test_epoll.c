@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -151,15 +152,35 @@ static void it_does_not_watch_itself(void **state)
                      EDDY_EINVAL);
 }
 
-/* --- without epoll_pwait2 ------------------------------------------------ */
-
-/* From here on, in this process, epoll_pwait2 fails with this errno. */
-static bool forbid_pwait2(int number)
+static void a_timer_is_opened_for_a_deadline_alone(void **state)
 {
+    struct test_backend *tb = *state;
+    int open_before = test_fds_open();
+
+    assert_true(tb->ops->fd(tb->backend, EDDY_NEVER) >= 0);
+    assert_int_equal(test_fds_open(), open_before);
+    assert_true(tb->ops->fd(tb->backend, EDDY_SEC(1)) >= 0);
+    assert_int_equal(test_fds_open(), open_before + 1);
+    assert_true(tb->ops->fd(tb->backend, EDDY_SEC(2)) >= 0);
+    assert_int_equal(test_fds_open(), open_before + 1);
+}
+
+/* --- a kernel that says no ----------------------------------------------- */
+
+/* From here on this action is taken, in this process, for system call `number`
+ * with this second argument, or with any if that is negative. */
+static bool filter(unsigned number, int argument, unsigned action)
+{
+    const unsigned low_half = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+    enum { ANY = BPF_JMP | BPF_JA, IS = BPF_JMP | BPF_JEQ | BPF_K };
     struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned) number),
+        BPF_JUMP(IS, number, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, args[1]) + low_half),
+        BPF_JUMP(argument < 0 ? ANY : IS,
+                 argument < 0 ? 0 : (unsigned) argument, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {
@@ -171,50 +192,93 @@ static bool forbid_pwait2(int number)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-enum { SLEPT = 0, SHORT = 1, UNFILTERED = 77 };
-
-static int sleep_without_pwait2(struct test_backend *tb, int number)
+static bool forbid(unsigned number, int argument, int error)
 {
-    static const int64_t timeouts[] = {1, 999999, 1000001, 2500000};
-    eddy_ready ready;
-
-    if (!forbid_pwait2(number) ||
-        syscall(SYS_epoll_pwait2, -1, NULL, 0, NULL, NULL, 0) != -1 ||
-        errno != number)
-        return UNFILTERED;
-    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
-        uint64_t before = eddy_hrtime();
-
-        if (tb->ops->wait(tb->backend, timeouts[i], &ready, 1) != 0 ||
-            eddy_hrtime() - before < (uint64_t) timeouts[i])
-            return SHORT;
-    }
-    return SLEPT;
+    return filter(number, argument, SECCOMP_RET_ERRNO | (unsigned) error);
 }
 
-static void child_sleeps_without_pwait2(struct test_backend *tb, int number)
+enum { PASSED = 0, FAILED = 1, NO_FILTER = 77 };
+
+/* The filter stays for good, so a child has it. */
+static void in_child(struct test_backend *tb,
+                     int (*body)(struct test_backend *tb, int argument),
+                     int argument)
 {
     pid_t child = fork();
     int status;
 
     assert_true(child >= 0);
     if (child == 0)
-        _exit(sleep_without_pwait2(tb, number));
+        _exit(body(tb, argument));
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == UNFILTERED)
+    if (WEXITSTATUS(status) == NO_FILTER)
         skip();
-    assert_int_equal(WEXITSTATUS(status), SLEPT);
+    assert_int_equal(WEXITSTATUS(status), PASSED);
+}
+
+static bool sleeps_long_enough(struct test_backend *tb)
+{
+    static const int64_t timeouts[] = {1, 999999, 1000001, 2500000};
+    eddy_ready ready;
+
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        uint64_t before = eddy_hrtime();
+
+        if (tb->ops->wait(tb->backend, timeouts[i], &ready, 1) != 0 ||
+            eddy_hrtime() - before < (uint64_t) timeouts[i])
+            return false;
+    }
+    return true;
+}
+
+/* The second filter ends the process should the call be tried again. */
+static int sleep_without_pwait2(struct test_backend *tb, int error)
+{
+    if (!forbid(SYS_epoll_pwait2, -1, error) ||
+        syscall(SYS_epoll_pwait2, -1, NULL, 0, NULL, NULL, 0) != -1 ||
+        errno != error)
+        return NO_FILTER;
+    if (!sleeps_long_enough(tb) ||
+        !filter(SYS_epoll_pwait2, -1, SECCOMP_RET_KILL_PROCESS))
+        return FAILED;
+    return sleeps_long_enough(tb) ? PASSED : FAILED;
 }
 
 static void an_old_kernel_sleeps_in_milliseconds(void **state)
 {
-    child_sleeps_without_pwait2(*state, ENOSYS);
+    in_child(*state, sleep_without_pwait2, ENOSYS);
 }
 
 static void an_old_sandbox_sleeps_in_milliseconds(void **state)
 {
-    child_sleeps_without_pwait2(*state, EPERM);
+    in_child(*state, sleep_without_pwait2, EPERM);
+}
+
+/* A change that fails leaves nothing of what was there before it. */
+static int change_without_memory(struct test_backend *tb, int fd)
+{
+    int error;
+
+    if (!forbid(SYS_epoll_ctl, EPOLL_CTL_MOD, ENOMEM))
+        return NO_FILTER;
+    error = tb->ops->update(tb->backend, 1, fd, EDDY_WRITABLE,
+                            EDDY_WRITABLE | EDDY_READABLE);
+    return error == EDDY_ENOMEM && test_events_now(tb, fd) == 0 ? PASSED
+                                                                : FAILED;
+}
+
+static void a_failed_change_unregisters(void **state)
+{
+    struct test_backend *tb = *state;
+    int fds[2];
+
+    test_socketpair(fds);
+    test_watch(tb, fds[0], EDDY_WRITABLE);
+    in_child(tb, change_without_memory, fds[0]);
+    assert_int_equal(tb->ops->update(tb->backend, 1, fds[0], EDDY_WRITABLE, 0),
+                     EDDY_ENOENT); /* the set is one with the child's */
+    test_close_pair(fds);
 }
 
 int main(void)
@@ -226,8 +290,10 @@ int main(void)
         BACKEND_TEST(a_repair_may_be_refused),
         BACKEND_TEST(its_own_tokens_are_refused),
         BACKEND_TEST(it_does_not_watch_itself),
+        BACKEND_TEST(a_timer_is_opened_for_a_deadline_alone),
         BACKEND_TEST(an_old_kernel_sleeps_in_milliseconds),
         BACKEND_TEST(an_old_sandbox_sleeps_in_milliseconds),
+        BACKEND_TEST(a_failed_change_unregisters),
     };
 
     return cmocka_run_group_tests(tests, choose_epoll, NULL);
