@@ -38,7 +38,7 @@ static void tidy_at_exit(void)
     struct eddy__pool_state *pool = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
 
     if (!eddy__pool_inherited(pool))
-        eddy__pool_trim(pool, false);
+        eddy__pool_trim(pool);
 }
 
 /* Puts a new pool in place of the old one, which is none or the parent's. If

@@ -131,12 +131,22 @@ static void join_those_that_left(struct eddy__pool_state *pool)
     }
 }
 
-void eddy__pool_trim(struct eddy__pool_state *pool, bool all)
+static unsigned count_working(const struct eddy__pool_state *pool)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < pool->limit; i++)
+        count +=
+            __atomic_load_n(&pool->places[i].working, __ATOMIC_RELAXED) != 0;
+    return count;
+}
+
+void eddy__pool_trim(struct eddy__pool_state *pool)
 {
     pthread_mutex_lock(&pool->lock);
     __atomic_store_n(&pool->leaving, 1, __ATOMIC_RELAXED);
     pthread_cond_broadcast(&pool->work_came);
-    while (pool->threads > (all ? 0 : pool->busy))
+    while (pool->threads > count_working(pool))
         pthread_cond_wait(&pool->thread_left, &pool->lock);
     join_those_that_left(pool);
     __atomic_store_n(&pool->leaving, 0, __ATOMIC_RELAXED);
@@ -175,7 +185,7 @@ int eddy_pool_close(eddy_pool *pool)
     if (in_use(pool->state))
         return EDDY_EBUSY;
     if (!eddy__pool_inherited(pool->state))
-        eddy__pool_trim(pool->state, true);
+        eddy__pool_trim(pool->state);
     eddy__pool_destroy(pool->state);
     pool->state = NULL;
     return 0;

@@ -5,8 +5,8 @@
  * queue.c hands out work, worker.c starts threads, default_pool.c owns the one
  * that all loops share, work.c joins pools and loops.
  *
- * A thread is at work (counted in `busy`), asleep, or seeking: on its way to
- * the queue because it was woken or started or because it spins. At most one
+ * A thread is at work, asleep, or seeking: on its way to the queue because it
+ * was woken or started or because it spins. At most one
  * is told to seek at a time, and the one that finds more than it takes tells
  * the next: a burst of small work wakes few threads, and one of large work all
  * of them. So, whenever the lock is free:
@@ -34,6 +34,7 @@ struct eddy__worker {
     struct eddy__pool_state *pool;
     pthread_t id;
     enum { EDDY__WORKER_NONE, EDDY__WORKER_RUNS, EDDY__WORKER_LEFT } life;
+    int working; /* inside the caller's function: shared, atomic */
 };
 
 struct eddy__pool_state {
@@ -58,7 +59,6 @@ struct eddy__pool_state {
     bool seeking;
     unsigned threads;
     unsigned asleep;
-    unsigned busy;
     size_t submitted;
 
     /* Changed on the loops' threads, which the others shall not slow. */
@@ -81,9 +81,9 @@ void eddy__pool_destroy(struct eddy__pool_state *pool);
 /* Whether the pool came from the parent by fork. */
 bool eddy__pool_inherited(const struct eddy__pool_state *pool);
 
-/* Ends and joins every thread that is not at work, with `all` those too, once
- * they have finished. The pool is as good as before. */
-void eddy__pool_trim(struct eddy__pool_state *pool, bool all);
+/* Ends and joins every thread but those whose work goes on, for ever perhaps:
+ * all of them, when all work has been called back. */
+void eddy__pool_trim(struct eddy__pool_state *pool);
 
 /* How many processors there are, at least 1. */
 unsigned eddy__processors(void);
@@ -116,8 +116,8 @@ extern eddy__worker_create_fn eddy__worker_create;
 
 /* work.c */
 
-/* Runs the work on this thread and sends it home to its loop. */
-void eddy__work_run(eddy_work *work);
+/* Sends work that was done home to its loop: it is no longer ours. */
+void eddy__work_return(eddy_work *work);
 
 /* default_pool.c */
 

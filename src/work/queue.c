@@ -142,18 +142,21 @@ static eddy_work *take(struct eddy__pool_state *pool, bool may_spin)
 }
 
 /* Runs the work without the lock, after seeing to it that what waits behind it
- * is begun as well. */
-static void run(struct eddy__pool_state *pool, eddy_work *work)
+ * is begun as well. Once the loop hears of the end, the thread is known to be
+ * back: whoever then waits for it waits only for our own code. */
+static void run(struct eddy__worker *self, eddy_work *work)
 {
+    struct eddy__pool_state *pool = self->pool;
     bool signal = pool->waiting && call_thread(pool);
 
-    pool->busy++;
+    __atomic_store_n(&self->working, 1, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&pool->lock);
     if (signal)
         pthread_cond_signal(&pool->work_came);
-    eddy__work_run(work);
+    work->work_cb(work);
+    __atomic_store_n(&self->working, 0, __ATOMIC_RELAXED);
+    eddy__work_return(work);
     pthread_mutex_lock(&pool->lock);
-    pool->busy--;
 }
 
 void eddy__pool_serve(struct eddy__worker *self)
@@ -165,7 +168,7 @@ void eddy__pool_serve(struct eddy__worker *self)
     pool->seeking = false;
     work = take(pool, false);
     while (work != NULL) {
-        run(pool, work);
+        run(self, work);
         work = take(pool, pool->spin_ns > 0);
     }
     self->life = EDDY__WORKER_LEFT;

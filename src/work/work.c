@@ -63,9 +63,8 @@ static void come_home(eddy_task *task, int status)
 /* The post cannot fail: the task is not queued elsewhere, and a loop with a
  * request in flight does not close. Should it not get through to a loop that
  * sleeps, the task is on the loop's list all the same. */
-void eddy__work_run(eddy_work *work)
+void eddy__work_return(eddy_work *work)
 {
-    work->work_cb(work);
     work->posted = 1;
     (void) eddy_post(work->req.loop, &work->task, come_home);
 }
