@@ -190,8 +190,9 @@ EDDY_EXTERN eddy_loop *eddy_loop_default(void);
  * What keeps it going: active handles with a reference, requests in flight,
  * handles that are closing, queued tasks, eddy_loop_ref.
  *
- * ONCE returns when at least one callback was called (a dropped or unwanted
- * event does not count), or nothing keeps the loop going.
+ * ONCE returns when at least one callback was called, other than of prepare and
+ * check handles (a dropped or unwanted event does not count), or nothing keeps
+ * the loop going. It does not sleep if a timer or an ended request was due.
  */
 EDDY_EXTERN int eddy_run(eddy_loop *loop, eddy_run_mode mode);
 

@@ -62,24 +62,39 @@ static unsigned close_handles(eddy_loop *loop)
     return called + eddy__handles_finish(loop);
 }
 
+/* Timers and requests, whose callbacks come when they come; returns how many
+ * were called. */
+static unsigned run_due(eddy_loop *loop)
+{
+    unsigned timers = eddy__timers_run(loop, 0, EDDY_NEVER);
+    unsigned requests;
+
+    eddy__loop_phase_end(loop, timers);
+    requests = eddy__requests_run(loop);
+    eddy__loop_phase_end(loop, requests);
+    return timers + requests;
+}
+
+/* ONCE has what it waits for when something was due. After its sleep it fires
+ * what came due meanwhile; what was due before the sleep, or was started after
+ * it, belongs to the next iteration. */
 static int iterate(eddy_loop *loop, eddy_run_mode mode)
 {
+    unsigned due;
     uint64_t started; /* the last timer start before the poll */
     uint64_t polled;
     int err;
 
     loop->stats.iterations++;
-    eddy__loop_phase_end(loop, eddy__timers_run(loop, 0, EDDY_NEVER));
-    eddy__loop_phase_end(loop, eddy__requests_run(loop));
+    due = run_due(loop);
     eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__IDLE));
     eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__PREPARE));
     started = loop->wheel == NULL ? 0 : loop->wheel->order;
     polled = loop->now_ns;
-    err = eddy__poll(loop, mode != EDDY_RUN_NOWAIT);
+    err = eddy__poll(loop, mode == EDDY_RUN_DEFAULT ||
+                               (mode == EDDY_RUN_ONCE && due == 0));
     eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__CHECK));
     eddy__loop_phase_end(loop, close_handles(loop));
-    /* ONCE fires what came due while it slept. What was due before the sleep,
-     * or was started after it, belongs to the next iteration. */
     if (mode == EDDY_RUN_ONCE)
         eddy__loop_phase_end(loop, eddy__timers_run(loop, polled + 1, started));
     return err;
