@@ -208,8 +208,12 @@ static void in_child(struct test_backend *tb,
     int status;
 
     assert_true(child >= 0);
-    if (child == 0)
-        _exit(body(tb, argument));
+    if (child == 0) {
+        int result = body(tb, argument);
+
+        tb->ops->destroy(tb->backend, true);
+        _exit(result);
+    }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status) == NO_FILTER)
