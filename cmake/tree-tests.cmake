@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Tests of the tree as a whole: its order, and what it installs.
+# Tests of the tree as a whole: its order, its options, what it installs.
 include(CheckLanguage)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 check_language(CXX)
@@ -22,7 +22,7 @@ else()
     add_test(NAME package COMMAND ${tests}/package/test_package.sh
         ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION}
         ${CMAKE_GENERATOR} ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
-    set_tests_properties(package PROPERTIES LABELS tree TIMEOUT 300)
+    set_tests_properties(package PROPERTIES LABELS tree TIMEOUT 600)
 endif()
 
 add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${tests}/tidy/tidy.py
@@ -31,3 +31,7 @@ add_test(NAME tidy-refuses COMMAND ${Python3_EXECUTABLE}
     ${tests}/tidy/test_tidy.py)
 set_tests_properties(tidy tidy-refuses PROPERTIES LABELS tree TIMEOUT 60
     ENVIRONMENT CC=${CMAKE_C_COMPILER})
+
+add_test(NAME options COMMAND ${tests}/options/test_options.sh
+    ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR} ${CMAKE_C_COMPILER})
+set_tests_properties(options PROPERTIES LABELS tree TIMEOUT 300)
