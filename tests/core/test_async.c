@@ -247,11 +247,14 @@ static eddy_async *signalled;
 
 static void on_signal(int number)
 {
+    int saved = errno;
+
     (void) number;
     errno = 4711;
     eddy_async_send(signalled);
     if (errno != 4711)
         abort();
+    errno = saved;
 }
 
 static void catch_signal(void (*handler)(int))

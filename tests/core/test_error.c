@@ -80,7 +80,7 @@ static const struct code codes[] = {
 
 enum { CODES = sizeof(codes) / sizeof(codes[0]) };
 
-static const int strangers[] = {0, 1, EINVAL, -1000, -4094, INT_MAX, INT_MIN};
+static const int strangers[] = {1, EINVAL, -1000, -4094, INT_MAX, INT_MIN};
 
 static void each_code_has_its_name(void **state)
 {
@@ -111,6 +111,13 @@ static void other_numbers_are_unknown(void **state)
     }
 }
 
+static void no_error_is_success(void **state)
+{
+    (void) state;
+    assert_string_equal(eddy_err_name(0), "OK");
+    assert_string_equal(eddy_strerror(0), "success");
+}
+
 static void strings_are_static(void **state)
 {
     (void) state;
@@ -135,6 +142,7 @@ int main(void)
         cmocka_unit_test(each_code_has_its_name),
         cmocka_unit_test(each_code_has_a_message_of_its_own),
         cmocka_unit_test(other_numbers_are_unknown),
+        cmocka_unit_test(no_error_is_success),
         cmocka_unit_test(strings_are_static),
         cmocka_unit_test(errno_of_either_sign_becomes_a_code),
     };
