@@ -80,7 +80,8 @@ static inline void await_asleep(struct eddy__pool_state *pool, unsigned count)
         nap();
 }
 
-/* Runs `run` in a child; returns its exit status, -1 if it was killed. */
+/* Runs `run` in a child; returns its exit status, or the signal that killed it,
+ * negative. */
 static inline int in_child(void (*run)(void *arg), void *arg)
 {
     pid_t pid;
@@ -95,7 +96,7 @@ static inline int in_child(void (*run)(void *arg), void *arg)
     assert_true(pid > 0);
     while (waitpid(pid, &status, 0) < 0)
         assert_int_equal(errno, EINTR);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 /* cmocka's assertions would jump back into the parent's run of the suite. */
