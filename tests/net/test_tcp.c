@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What TCP adds to streams: sockets, addresses, options, the reset.
+ */
+#include "support/net.h"
+
+#include "support/fds.h"
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int option(const eddy_tcp *tcp, int level, int name)
+{
+    int value = -1;
+    socklen_t length = sizeof(value);
+
+    assert_int_equal(
+        getsockopt(tcp->stream.watcher.fd, level, name, &value, &length), 0);
+    return value;
+}
+
+static void init_and_close(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    eddy_tcp tcp;
+
+    assert_true(sizeof(eddy_tcp) <= 200);
+    assert_int_equal(eddy_tcp_init(NULL, &tcp), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_init(&net->loop, NULL), EDDY_EINVAL);
+    tcp.data = &peer;
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_ptr_equal(tcp.data, &peer);
+    assert_int_equal(tcp.type, EDDY_HANDLE_TCP);
+    assert_ptr_equal(tcp.loop, &net->loop);
+    assert_false(eddy_is_active(&tcp.handle));
+    net_peer(net, &peer);
+    peer_close(&peer);
+    assert_int_equal(eddy_close(&peer.tcp.handle, NULL), EDDY_EINVAL);
+    assert_int_equal(peer.closes, 0);
+    net_until(net, &peer.closes, 1);
+    net_close(net);
+}
+
+/* --- open --------------------------------------------------------------------
+ */
+
+static void open_takes_stream_sockets_only(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    eddy_tcp tcp;
+    int fds[2];
+    int datagrams;
+
+    net_connect_raw(net, &peer);
+    test_pipe(fds);
+    datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_int_equal(eddy_tcp_open(NULL, fds[0]), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_open(&tcp, -1), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_open(&tcp, fds[0]), EDDY_ENOTSOCK);
+    assert_int_equal(eddy_tcp_open(&tcp, datagrams), EDDY_EPROTOTYPE);
+    assert_int_equal(eddy_tcp_open(&tcp, 4000), EDDY_EBADF);
+    assert_int_equal(eddy_tcp_open(&peer.tcp, fds[0]), EDDY_EBUSY);
+    test_close_pair(fds); /* they are the caller's still */
+    close(datagrams);
+    net_close(net);
+}
+
+static void open_makes_it_nonblocking_and_owns_it(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    int fd;
+
+    net_connect_raw(net, &peer);
+    fd = peer.tcp.stream.watcher.fd;
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    peer_close(&peer);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    net_close(net);
+}
+
+static void on_connection(eddy_stream *server, int status)
+{
+    struct peer *client = server->data;
+
+    assert_int_equal(status, 0);
+    assert_int_equal(eddy_accept(server, &client->tcp.stream), 0);
+    client->reads = 1;
+}
+
+static void open_takes_a_listening_socket(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in address;
+    struct peer client;
+    eddy_tcp server;
+    int fd = net_listen_raw(net, &address);
+
+    net->raw_count--; /* it is the handle's from here on */
+    net_peer(net, &client);
+    assert_int_equal(eddy_tcp_init(&net->loop, &server), 0);
+    server.data = &client;
+    assert_int_equal(eddy_tcp_open(&server, fd), 0);
+    assert_int_equal(eddy_listen(&server.stream, 10, on_connection), 0);
+    net_dial_raw(net, &address);
+    net_until(net, &client.reads, 1);
+    net_close(net);
+}
+
+static void failed_open_leaves_the_descriptor(void **state)
+{
+    static const enum fake_call calls[] = {
+        FAKE_GETSOCKOPT, FAKE_SET_NONBLOCKING, FAKE_SETSOCKOPT};
+    struct net *net = *state;
+    struct sockaddr_in address;
+    eddy_tcp tcp;
+    int fd;
+
+    net_listen_raw(net, &address);
+    fd = net_dial_raw(net, &address);
+    net->raw_count--;
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_int_equal(eddy_tcp_nodelay(&tcp, true), 0);
+    for (int i = 0; i < 3; i++) {
+        fake_os_fail(&net->os, calls[i], 1, 1, EDDY_ENOBUFS);
+        assert_int_equal(eddy_tcp_open(&tcp, fd), EDDY_ENOBUFS);
+        assert_int_not_equal(fcntl(fd, F_GETFD), -1);
+        fake_os_fail(&net->os, calls[i], 1, 2, EDDY_EINTR);
+    }
+    assert_int_equal(eddy_tcp_open(&tcp, fd), 0);
+    net_close(net);
+}
+
+/* --- bind --------------------------------------------------------------------
+ */
+
+static void bind_refuses(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in address = net_any();
+    struct sockaddr *any = (struct sockaddr *) &address;
+    struct sockaddr other = {.sa_family = AF_UNIX};
+    struct peer peer;
+    eddy_tcp tcp;
+
+    net_connect_raw(net, &peer);
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_int_equal(eddy_tcp_bind(NULL, any, 0), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_bind(&tcp, NULL, 0), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_bind(&tcp, &other, 0), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_bind(&tcp, any, 4), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_bind(&tcp, any, EDDY_TCP_IPV6ONLY), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_bind(&peer.tcp, any, 0), EDDY_EINVAL);
+    assert_int_equal(net->os.calls[FAKE_SOCKET], 0);
+    assert_int_equal(eddy_tcp_bind(&tcp, any, 0), 0);
+    assert_int_equal(eddy_tcp_bind(&tcp, any, 0), EDDY_EINVAL);
+    assert_int_equal(eddy_close(&tcp.handle, NULL), 1);
+    assert_int_equal(eddy_tcp_bind(&tcp, any, 0), EDDY_EINVAL);
+    net_close(net);
+}
+
+static void address_in_use_is_told(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in address;
+    struct sockaddr_in any = net_any();
+    eddy_tcp tcp;
+    int err;
+
+    net_listen_raw(net, &address);
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    err = eddy_tcp_bind(&tcp, (struct sockaddr *) &address, 0);
+    if (err == 0)
+        err = eddy_listen(&tcp.stream, 10, on_connection);
+    else
+        assert_int_equal(eddy_tcp_bind(&tcp, (struct sockaddr *) &any, 0), 0);
+    assert_int_equal(err, EDDY_EADDRINUSE);
+    assert_false(eddy_is_active(&tcp.handle));
+    net_close(net);
+}
+
+static void failed_bind_leaves_it_as_it_was(void **state)
+{
+    static const enum fake_call calls[] = {FAKE_SOCKET, FAKE_SETSOCKOPT,
+                                           FAKE_BIND};
+    struct net *net = *state;
+    struct sockaddr_in any = net_any();
+    eddy_tcp opened;
+    eddy_tcp tcp;
+    int open_before;
+
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_int_equal(eddy_tcp_init(&net->loop, &opened), 0);
+    assert_int_equal(eddy_tcp_open(&opened, socket(AF_INET, SOCK_STREAM, 0)),
+                     0);
+    open_before = test_fds_open();
+    for (int i = 0; i < 3; i++) {
+        fake_os_fail(&net->os, calls[i], 1, 1, EDDY_ENOBUFS);
+        assert_int_equal(eddy_tcp_bind(&tcp, (struct sockaddr *) &any, 0),
+                         EDDY_ENOBUFS);
+        assert_int_equal(test_fds_open(), open_before);
+    }
+    fake_os_fail(&net->os, FAKE_BIND, 1, 1, EDDY_EACCES);
+    assert_int_equal(eddy_tcp_bind(&opened, (struct sockaddr *) &any, 0),
+                     EDDY_EACCES);
+    assert_int_equal(test_fds_open(), open_before);
+    fake_os_fail(&net->os, FAKE_BIND, 1, 2, EDDY_EINTR);
+    assert_int_equal(eddy_tcp_bind(&opened, (struct sockaddr *) &any, 0), 0);
+    assert_int_equal(eddy_tcp_bind(&tcp, (struct sockaddr *) &any, 0), 0);
+    net_close(net);
+}
+
+/* Returns false where there is no IPv6. */
+static bool listen_at_ipv6(struct net *net, eddy_tcp *server, const char *ip,
+                           unsigned flags, int port)
+{
+    struct sockaddr_in6 address;
+
+    assert_int_equal(eddy_ip6_addr(ip, port, &address), 0);
+    assert_int_equal(eddy_tcp_init(&net->loop, server), 0);
+    if (eddy_tcp_bind(server, (struct sockaddr *) &address, flags) < 0)
+        return false;
+    assert_int_equal(eddy_listen(&server->stream, 10, on_connection), 0);
+    return true;
+}
+
+static struct sockaddr_in6 address_of(const eddy_tcp *tcp, bool peer)
+{
+    struct sockaddr_in6 address;
+    socklen_t length = sizeof(address);
+
+    assert_int_equal((peer ? eddy_tcp_getpeername : eddy_tcp_getsockname)(
+                         tcp, (struct sockaddr *) &address, &length),
+                     0);
+    assert_int_equal(length, sizeof(address));
+    return address;
+}
+
+static void on_connect(eddy_connect_req *req, int status)
+{
+    assert_int_equal(status, 0);
+    ++*(int *) req->data;
+}
+
+static void ipv6_works_like_ipv4(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in6 address;
+    eddy_connect_req connect = {.cb = NULL};
+    struct writing writing = {.calls = 0};
+    struct peer client;
+    struct peer accepted;
+    eddy_tcp server;
+    int connects = 0;
+
+    if (!listen_at_ipv6(net, &server, "::1", 0, 0)) {
+        net_close(net);
+        return;
+    }
+    net_peer(net, &client);
+    net_peer(net, &accepted);
+    server.data = &accepted;
+    connect.data = &connects;
+    address = address_of(&server, false);
+    assert_int_equal(eddy_tcp_connect(&connect, &client.tcp,
+                                      (struct sockaddr *) &address, on_connect),
+                     0);
+    net_until(net, &accepted.reads, 1);
+    net_until(net, &connects, 1);
+    assert_int_equal(address_of(&client.tcp, true).sin6_port,
+                     address.sin6_port);
+    assert_int_equal(address_of(&accepted.tcp, true).sin6_port,
+                     address_of(&client.tcp, false).sin6_port);
+    peer_read(&accepted);
+    peer_write(&client, &writing, 0, 1000);
+    net_until_size(net, &accepted.received, 1000);
+    net_close(net);
+}
+
+/* With the flag IPv4 finds the port free. */
+static void ipv6only_leaves_ipv4_alone(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in address;
+    eddy_tcp six;
+    eddy_tcp four;
+
+    if (!listen_at_ipv6(net, &six, "::", EDDY_TCP_IPV6ONLY, 0)) {
+        net_close(net);
+        return;
+    }
+    assert_int_equal(option(&six, IPPROTO_IPV6, IPV6_V6ONLY), 1);
+    assert_int_equal(eddy_ip4_addr("0.0.0.0",
+                                   ntohs(address_of(&six, false).sin6_port),
+                                   &address),
+                     0);
+    assert_int_equal(eddy_tcp_init(&net->loop, &four), 0);
+    assert_int_equal(eddy_tcp_bind(&four, (struct sockaddr *) &address, 0), 0);
+    assert_int_equal(eddy_listen(&four.stream, 10, on_connection), 0);
+    net_close(net);
+}
+
+/* --- one port, many loops
+ * ------------------------------------------------------ */
+
+struct share {
+    eddy_loop *loop;
+    eddy_tcp server;
+    eddy_tcp clients[64];
+    int accepted;
+};
+
+static void on_share(eddy_stream *server, int status)
+{
+    struct share *share = server->data;
+    eddy_tcp *client = &share->clients[share->accepted];
+
+    assert_int_equal(status, 0);
+    assert_int_equal(eddy_tcp_init(server->loop, client), 0);
+    assert_int_equal(eddy_accept(server, &client->stream), 0);
+    share->accepted++;
+}
+
+/* Returns EDDY_ENOTSUP where the kernel does not share. */
+static int listen_together(struct share *share, struct sockaddr_in *address)
+{
+    int err;
+
+    assert_int_equal(eddy_tcp_init(share->loop, &share->server), 0);
+    share->server.data = share;
+    err = eddy_tcp_bind(&share->server, (struct sockaddr *) address,
+                        EDDY_TCP_REUSEPORT);
+    if (err < 0)
+        return err;
+    assert_int_equal(eddy_listen(&share->server.stream, 64, on_share), 0);
+    *address = net_address(&share->server);
+    return 0;
+}
+
+static void two_loops_share_a_port(void **state)
+{
+    struct net *net = *state;
+    struct share shares[2] = {{.loop = &net->loop}};
+    struct sockaddr_in address = net_any();
+    eddy_loop other;
+    int err;
+
+    assert_int_equal(eddy_loop_init(&other, NULL), 0);
+    shares[1].loop = &other;
+    err = listen_together(&shares[0], &address);
+    if (err == 0) {
+        assert_int_equal(listen_together(&shares[1], &address), 0);
+        for (int i = 0; i < 40; i++)
+            net_dial_raw(net, &address);
+        while (shares[0].accepted + shares[1].accepted < 40) {
+            net_turns(net, 1);
+            assert_true(eddy_run(&other, EDDY_RUN_NOWAIT) > 0);
+        }
+        /* the odds against one having got none are 2^39 to 1 */
+        assert_true(shares[0].accepted > 0);
+        assert_true(shares[1].accepted > 0);
+    } else {
+        assert_int_equal(err, EDDY_ENOTSUP);
+    }
+    assert_int_equal(eddy_loop_close_all(&other, EDDY_SEC(60), NULL), 0);
+    net_close(net);
+}
+
+/* --- options and names
+ * ---------------------------------------------------------- */
+
+static void nodelay_is_remembered(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in any = net_any();
+    struct peer peer;
+    eddy_tcp early;
+
+    net_connect_raw(net, &peer);
+    assert_int_equal(eddy_tcp_nodelay(NULL, true), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_nodelay(&peer.tcp, true), 0);
+    assert_true(option(&peer.tcp, IPPROTO_TCP, TCP_NODELAY));
+    assert_int_equal(eddy_tcp_nodelay(&peer.tcp, false), 0);
+    assert_false(option(&peer.tcp, IPPROTO_TCP, TCP_NODELAY));
+    assert_int_equal(eddy_tcp_init(&net->loop, &early), 0);
+    assert_int_equal(eddy_tcp_nodelay(&early, true), 0);
+    assert_int_equal(eddy_tcp_bind(&early, (struct sockaddr *) &any, 0), 0);
+    assert_true(option(&early, IPPROTO_TCP, TCP_NODELAY));
+    fake_os_fail(&net->os, FAKE_SETSOCKOPT, 1, 1, EDDY_ENOBUFS);
+    assert_int_equal(eddy_tcp_nodelay(&early, false), EDDY_ENOBUFS);
+    net_close(net);
+}
+
+static void keepalive(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    eddy_tcp fresh;
+
+    net_connect_raw(net, &peer);
+    assert_int_equal(eddy_tcp_init(&net->loop, &fresh), 0);
+    assert_int_equal(eddy_tcp_keepalive(NULL, true, 1), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_keepalive(&fresh, true, 1), EDDY_EBADF);
+    assert_int_equal(eddy_tcp_keepalive(&peer.tcp, true, 0), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_keepalive(&peer.tcp, true, 1U << 31),
+                     EDDY_EINVAL);
+    assert_false(option(&peer.tcp, SOL_SOCKET, SO_KEEPALIVE));
+    assert_int_equal(eddy_tcp_keepalive(&peer.tcp, true, 77), 0);
+    assert_true(option(&peer.tcp, SOL_SOCKET, SO_KEEPALIVE));
+#ifdef TCP_KEEPIDLE
+    assert_int_equal(option(&peer.tcp, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+#endif
+    assert_int_equal(eddy_tcp_keepalive(&peer.tcp, false, 0), 0);
+    assert_false(option(&peer.tcp, SOL_SOCKET, SO_KEEPALIVE));
+    net_close(net);
+}
+
+static void names(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in any = net_any();
+    struct sockaddr_in name;
+    struct sockaddr *out = (struct sockaddr *) &name;
+    socklen_t length = sizeof(name);
+    eddy_tcp tcp;
+
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_int_equal(eddy_tcp_getsockname(&tcp, out, &length), EDDY_EBADF);
+    assert_int_equal(eddy_tcp_getpeername(&tcp, out, &length), EDDY_EBADF);
+    assert_int_equal(eddy_tcp_getsockname(NULL, out, &length), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_getsockname(&tcp, NULL, &length), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_getpeername(&tcp, out, NULL), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_bind(&tcp, (struct sockaddr *) &any, 0), 0);
+    assert_int_equal(eddy_tcp_getsockname(&tcp, out, &length), 0);
+    assert_int_equal(length, sizeof(name));
+    assert_int_equal(name.sin_addr.s_addr, any.sin_addr.s_addr);
+    assert_int_not_equal(name.sin_port, 0);
+    assert_int_equal(eddy_tcp_getpeername(&tcp, out, &length), EDDY_ENOTCONN);
+    net_close(net);
+}
+
+/* --- reset
+ * ----------------------------------------------------------------------- */
+
+static void close_reset_resets(void **state)
+{
+    struct net *net = *state;
+    struct peer a;
+    struct peer b;
+    struct writing writing = {.calls = 0};
+
+    net_connect(net, &a, &b);
+    peer_fill(&a, &writing);
+    assert_int_equal(eddy_tcp_close_reset(NULL, NULL), EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_close_reset(&a.tcp, peer_on_close), 1);
+    assert_int_equal(eddy_tcp_close_reset(&a.tcp, peer_on_close), EDDY_EINVAL);
+    net_until(net, &a.closes, 1);
+    assert_int_equal(writing.status, EDDY_ECANCELED);
+    b.tcp.data = &b;
+    assert_int_equal(eddy_read_start(&b.tcp.stream, NULL, peer_on_read), 0);
+    net_until(net, &b.ends, 1);
+    assert_int_equal(b.end, EDDY_ECONNRESET);
+    net_close(net);
+}
+
+static void close_reset_when_it_may_not(void **state)
+{
+    struct net *net = *state;
+    struct peer a;
+    struct peer b;
+    eddy_shutdown_req ending = {.cb = NULL};
+    eddy_tcp fresh;
+
+    net_connect(net, &a, &b);
+    assert_int_equal(eddy_tcp_init(&net->loop, &fresh), 0);
+    assert_int_equal(eddy_tcp_close_reset(&fresh, NULL), 1);
+    assert_int_equal(eddy_shutdown(&ending, &a.tcp.stream, NULL), 0);
+    assert_int_equal(eddy_tcp_close_reset(&a.tcp, NULL), EDDY_EINVAL);
+    assert_false(eddy_is_closing(&a.tcp.handle));
+    fake_os_fail(&net->os, FAKE_SETSOCKOPT, 1, 1, EDDY_ENOBUFS);
+    assert_int_equal(eddy_tcp_close_reset(&b.tcp, NULL), EDDY_ENOBUFS);
+    assert_false(eddy_is_closing(&b.tcp.handle));
+    fake_os_fail(&net->os, FAKE_SETSOCKOPT, 1, 1, EDDY_EINVAL);
+    assert_int_equal(eddy_tcp_close_reset(&b.tcp, NULL), 1);
+    net_close(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        NET_TEST(init_and_close),
+        NET_TEST(open_takes_stream_sockets_only),
+        NET_TEST(open_makes_it_nonblocking_and_owns_it),
+        NET_TEST(open_takes_a_listening_socket),
+        NET_TEST(failed_open_leaves_the_descriptor),
+        NET_TEST(bind_refuses),
+        NET_TEST(address_in_use_is_told),
+        NET_TEST(failed_bind_leaves_it_as_it_was),
+        NET_TEST(ipv6_works_like_ipv4),
+        NET_TEST(ipv6only_leaves_ipv4_alone),
+        NET_TEST(two_loops_share_a_port),
+        NET_TEST(nodelay_is_remembered),
+        NET_TEST(keepalive),
+        NET_TEST(names),
+        NET_TEST(close_reset_resets),
+        NET_TEST(close_reset_when_it_may_not),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
