@@ -9,7 +9,7 @@
 #include <eddy/async.h>
 
 #include "core/handle.h"
-#include "core/wakeup.h"
+#include "core/messages.h"
 
 /* A sender whose mark came before ours still has to push: the message comes by
  * on the list of arrivals, and until then the memory is in use. */

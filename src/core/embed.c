@@ -5,10 +5,12 @@
  * is told through the wakeup, as by another thread: between two runs the loop
  * counts as asleep.
  */
+#include "core/embed.h"
+
+#include "core/alive.h"
 #include "core/fdtable.h"
 #include "core/loop.h"
 #include "core/timer.h"
-#include "core/wakeup.h"
 
 static uint64_t deadline(const eddy_loop *loop)
 {
@@ -26,14 +28,14 @@ static int publish(eddy_loop *loop)
     bool left = eddy__fds_flush(loop) > 0;
     int fd;
 
-    eddy__loop_callbacks_end(loop);
+    eddy__timers_begin_fresh(loop);
     fd = loop->ops->fd(loop->backend, deadline(loop));
     if (fd < 0)
         return fd;
     if (!eddy__sleep_begin(loop) || left || eddy__loop_has_work(loop) ||
         loop->first_changed >= 0) {
         __atomic_store_n(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
-        eddy__embed_rouse(loop);
+        (void) eddy__rouse(loop);
     }
     return fd;
 }
@@ -43,11 +45,6 @@ int eddy__embed_leave(eddy_loop *loop)
     int fd = publish(loop);
 
     return fd < 0 ? fd : 0;
-}
-
-void eddy__embed_rouse(eddy_loop *loop)
-{
-    (void) eddy__wakeup_rouse(loop);
 }
 
 /* Inside eddy_run the descriptor is only handed out: the run publishes when it

@@ -6,6 +6,7 @@
 
 #include "core/backend.h"
 #include "core/fdtable.h"
+#include "core/messages.h"
 #include "core/phase.h"
 #include "core/timer.h"
 #include "core/wakeup.h"
@@ -105,7 +106,7 @@ int eddy_loop_close(eddy_loop *loop)
     if ((loop->state & EDDY__LOOP_RUNNING) || loop->requests > 0 ||
         loop->closing_handles > 0 || !eddy__list_empty(&loop->handles))
         return EDDY_EBUSY;
-    eddy__arrivals_close(loop);
+    eddy__messages_close(loop);
     tear_down(loop);
     return 0;
 }

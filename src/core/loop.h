@@ -7,6 +7,7 @@
 #define EDDY_CORE_LOOP_H
 
 #include "core/allocator.h"
+#include "core/arrivals.h"
 #include "core/list.h"
 #include <eddy/loop.h>
 
@@ -18,9 +19,6 @@ enum {
     EDDY__LOOP_TIMED = 8,    /* now_ns is of this phase */
     EDDY__LOOP_REBUILD = 16  /* a stale registration needs a new backend */
 };
-
-/* loop->stopping */
-enum { EDDY__GOING = 0, EDDY__STOPPED = 1, EDDY__SHUT = 2 };
 
 /* How many events one wait may report. The stress build takes one at a time,
  * so that every list is walked in its rarest order. */
@@ -39,21 +37,6 @@ char *eddy__loop_read_buffer(eddy_loop *loop);
  * other is to be had. Closed with the loop. */
 int eddy__loop_reserve(eddy_loop *loop);
 
-/* After callbacks, or anything else that took time: the clock is read for the
- * timers that were started meanwhile. */
-void eddy__loop_callbacks_end(eddy_loop *loop);
-
-/* The end of a phase, which called so many callbacks. */
-static inline void eddy__loop_phase_end(eddy_loop *loop, unsigned callbacks)
-{
-    if (callbacks > 0)
-        eddy__loop_callbacks_end(loop);
-}
-
-/* Whether something waits that a sleep would delay, other than timers and
- * arrivals: the poll then only looks. */
-bool eddy__loop_has_work(const eddy_loop *loop);
-
 /* Whether the loop came from the parent by fork and was not renewed. */
 bool eddy__loop_inherited(const eddy_loop *loop);
 
@@ -61,24 +44,14 @@ bool eddy__loop_inherited(const eddy_loop *loop);
 int eddy__fork_watch(void);
 unsigned eddy__fork_generation(void);
 
-/* Opens a new backend in place of the old one and queues every descriptor to
- * be registered there. On failure the old one stays. */
-int eddy__loop_rebuild(eddy_loop *loop, bool inherited);
-
-/* Before eddy_run returns from an embedded loop: what the outer loop polls is
- * made to tell the truth. */
-int eddy__embed_leave(eddy_loop *loop);
-
-/* Ends the outer loop's sleep. */
-void eddy__embed_rouse(eddy_loop *loop);
-
 /* Called by whatever gives the loop something to do. Inside eddy_run that is
- * found without help; outside, an embedded loop has to tell the outer one. */
+ * found without help; outside, an embedded loop has to tell the outer one, for
+ * which it counts as asleep. */
 static inline void eddy__loop_touched(eddy_loop *loop)
 {
     if ((loop->state & (EDDY__LOOP_EMBEDDED | EDDY__LOOP_RUNNING)) ==
         EDDY__LOOP_EMBEDDED)
-        eddy__embed_rouse(loop);
+        (void) eddy__rouse(loop);
 }
 
 #ifndef NDEBUG

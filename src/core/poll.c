@@ -8,20 +8,18 @@
  */
 #include "core/poll.h"
 
+#include "core/alive.h"
 #include "core/fdtable.h"
+#include "core/fork.h"
 #include "core/loop.h"
+#include "core/messages.h"
 #include "core/timer.h"
-#include "core/wakeup.h"
-
-static bool stopped(const eddy_loop *loop)
-{
-    return __atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) != EDDY__GOING;
-}
 
 /* Nanoseconds to sleep, negative for ever. The cheap questions come first. */
 static int64_t sleep_time(const eddy_loop *loop)
 {
-    if (eddy__loop_has_work(loop) || stopped(loop) || !eddy_loop_alive(loop))
+    if (eddy__loop_has_work(loop) || eddy__stopped(loop) ||
+        !eddy_loop_alive(loop))
         return 0;
     return eddy__timers_sleep(loop);
 }
@@ -48,7 +46,7 @@ static bool spin(eddy_loop *loop, int64_t timeout_ns)
     start = os->now(os->context);
     do {
         for (int i = 0; i < 16; i++) {
-            if (eddy__arrivals_wait(loop) || stopped(loop))
+            if (eddy__arrivals_wait(loop) || eddy__stopped(loop))
                 return true;
             relax();
         }
@@ -87,7 +85,7 @@ static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
     int64_t timeout_ns;
     int count;
 
-    eddy__loop_phase_end(loop, refused);
+    eddy__phase_end(loop, refused);
     timeout_ns = may_sleep && refused == 0 ? sleep_time(loop) : 0;
     *slept = timeout_ns != 0;
     count = wait(loop, timeout_ns);
@@ -97,8 +95,8 @@ static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
         *told += eddy__fds_dispatch(loop, count);
     }
     if (eddy__arrivals_wait(loop))
-        *told += eddy__arrivals_run(loop);
-    eddy__loop_phase_end(loop, *told);
+        *told += eddy__messages_run(loop);
+    eddy__phase_end(loop, *told);
     return count == EDDY_EINTR || count > 0 ? 0 : count;
 }
 
@@ -112,7 +110,7 @@ int eddy__poll(eddy_loop *loop, bool may_sleep)
         if (loop->state & EDDY__LOOP_REBUILD)
             (void) eddy__loop_rebuild(loop, false); /* else next time */
         err = turn(loop, may_sleep, &slept, &told);
-    } while (err == 0 && told == 0 && slept && !stopped(loop) &&
+    } while (err == 0 && told == 0 && slept && !eddy__stopped(loop) &&
              !eddy__loop_has_work(loop) && !eddy__timers_due(loop));
     return err;
 }

@@ -3,52 +3,14 @@
  * Running a loop: the iteration, whose order is a promise, and what keeps it
  * going.
  */
+#include "core/alive.h"
+#include "core/embed.h"
 #include "core/handle.h"
 #include "core/loop.h"
 #include "core/phase.h"
 #include "core/poll.h"
 #include "core/request.h"
 #include "core/timer.h"
-#include "core/wakeup.h"
-
-bool eddy__loop_has_work(const eddy_loop *loop)
-{
-    return loop->ended != NULL || !eddy__list_empty(&loop->closing) ||
-           !eddy__list_empty(&loop->phases[EDDY__IDLE]);
-}
-
-bool eddy_loop_alive(const eddy_loop *loop)
-{
-    return loop->active > 0 || loop->requests > 0 ||
-           loop->closing_handles > 0 || loop->references > 0 ||
-           eddy__arrivals_have_task(loop);
-}
-
-uint64_t eddy_now(eddy_loop *loop)
-{
-    if (!(loop->state & EDDY__LOOP_TIMED))
-        eddy_update_time(loop);
-    return loop->now_ns;
-}
-
-/* A clock that went back, as a simulated one may, stands still for us. */
-void eddy_update_time(eddy_loop *loop)
-{
-    uint64_t now = loop->os->now(loop->os->context);
-
-    if (now > loop->now_ns)
-        loop->now_ns = now;
-    loop->state |= EDDY__LOOP_TIMED;
-}
-
-void eddy__loop_callbacks_end(eddy_loop *loop)
-{
-    loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
-    if (!eddy__timers_active(loop))
-        return;
-    eddy_update_time(loop);
-    eddy__timers_settle(loop);
-}
 
 /* Closing handles wait for their requests' callbacks; those that have ended
  * need not wait for the next iteration. */
@@ -69,9 +31,9 @@ static unsigned run_due(eddy_loop *loop)
     unsigned timers = eddy__timers_run(loop, 0, EDDY_NEVER);
     unsigned requests;
 
-    eddy__loop_phase_end(loop, timers);
+    eddy__phase_end(loop, timers);
     requests = eddy__requests_run(loop);
-    eddy__loop_phase_end(loop, requests);
+    eddy__phase_end(loop, requests);
     return timers + requests;
 }
 
@@ -87,16 +49,16 @@ static int iterate(eddy_loop *loop, eddy_run_mode mode)
 
     loop->stats.iterations++;
     due = run_due(loop);
-    eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__IDLE));
-    eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__PREPARE));
+    eddy__phase_end(loop, eddy__phase_run(loop, EDDY__IDLE));
+    eddy__phase_end(loop, eddy__phase_run(loop, EDDY__PREPARE));
     started = loop->wheel == NULL ? 0 : loop->wheel->order;
     polled = loop->now_ns;
     err = eddy__poll(loop, mode == EDDY_RUN_DEFAULT ||
                                (mode == EDDY_RUN_ONCE && due == 0));
-    eddy__loop_phase_end(loop, eddy__phase_run(loop, EDDY__CHECK));
-    eddy__loop_phase_end(loop, close_handles(loop));
+    eddy__phase_end(loop, eddy__phase_run(loop, EDDY__CHECK));
+    eddy__phase_end(loop, close_handles(loop));
     if (mode == EDDY_RUN_ONCE)
-        eddy__loop_phase_end(loop, eddy__timers_run(loop, polled + 1, started));
+        eddy__phase_end(loop, eddy__timers_run(loop, polled + 1, started));
     return err;
 }
 
@@ -115,17 +77,15 @@ static int enter(eddy_loop *loop, eddy_run_mode mode)
 #endif
     if (loop->state & EDDY__LOOP_EMBEDDED)
         eddy__sleep_end(loop);
-    eddy__loop_callbacks_end(loop); /* whatever the caller did since */
+    eddy__timers_begin_fresh(loop); /* whatever the caller did since */
     return 0;
 }
 
 /* A stop that came during the run, or before it, has been obeyed. */
 static int leave(eddy_loop *loop, int err)
 {
-    int stopped = EDDY__STOPPED;
-
-    __atomic_compare_exchange_n(&loop->stopping, &stopped, EDDY__GOING, false,
-                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    if (eddy__stopped(loop))
+        __atomic_store_n(&loop->stopping, EDDY__GOING, __ATOMIC_SEQ_CST);
     if (loop->state & EDDY__LOOP_EMBEDDED) {
         int embed_err = eddy__embed_leave(loop);
 
@@ -145,8 +105,7 @@ int eddy_run(eddy_loop *loop, eddy_run_mode mode)
     if (err < 0)
         return err;
     going = eddy_loop_alive(loop);
-    while (going &&
-           __atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) == EDDY__GOING) {
+    while (going && !eddy__stopped(loop)) {
         err = iterate(loop, mode);
         going = err == 0 && mode == EDDY_RUN_DEFAULT && eddy_loop_alive(loop);
     }

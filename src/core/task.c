@@ -7,7 +7,7 @@
 #include <eddy/task.h>
 
 #include "core/loop.h"
-#include "core/wakeup.h"
+#include "core/messages.h"
 
 int eddy_post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
 {

@@ -12,7 +12,6 @@
 #include "core/timer.h"
 
 #include "core/handle.h"
-#include "core/wakeup.h"
 
 #include <assert.h>
 
@@ -189,7 +188,7 @@ uint64_t eddy_timer_due_in(const eddy_timer *timer)
     return timer->due_ns > now ? timer->due_ns - now : 0;
 }
 
-void eddy__timers_settle(eddy_loop *loop)
+static void settle(eddy_loop *loop)
 {
     struct eddy__wheel *wheel = loop->wheel;
 
@@ -277,27 +276,11 @@ int64_t eddy__timers_sleep(const eddy_loop *loop)
     return bound > INT64_MAX ? INT64_MAX : (int64_t) bound;
 }
 
-/* The fresh ones count from now on: that is when a run would start them. */
-int64_t eddy_loop_timeout(const eddy_loop *loop)
+void eddy__timers_begin_fresh(eddy_loop *loop)
 {
-    uint64_t now = loop->os->now(loop->os->context);
-    uint64_t next = EDDY_NEVER;
-    const struct eddy__link *link;
-
-    if (eddy__loop_has_work(loop) || eddy__arrivals_wait(loop))
-        return 0;
+    loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
     if (!eddy__timers_active(loop))
-        return -1;
-    if (!eddy__list_empty(&loop->wheel->due))
-        return 0;
-    next = eddy__wheel_next(loop->wheel);
-    if (next != EDDY_NEVER)
-        next = next > now ? next - now : 0;
-    for (link = loop->wheel->fresh.next; link != &loop->wheel->fresh;
-         link = link->next) {
-        eddy_timer *timer = EDDY__CONTAINER(link, eddy_timer, fresh);
-
-        next = timer->due_ns < next ? timer->due_ns : next;
-    }
-    return next > INT64_MAX ? -1 : (int64_t) next;
+        return;
+    eddy_update_time(loop);
+    settle(loop);
 }

@@ -14,8 +14,16 @@ static inline bool eddy__timers_active(const eddy_loop *loop)
     return loop->wheel != NULL && loop->wheel->active > 0;
 }
 
-/* Gives those started in this phase their deadlines: the clock was read. */
-void eddy__timers_settle(eddy_loop *loop);
+/* After callbacks, or anything else that took time: reads the clock, if there
+ * are timers, and gives those that were started meanwhile their deadlines. */
+void eddy__timers_begin_fresh(eddy_loop *loop);
+
+/* The end of a phase, which called so many callbacks. */
+static inline void eddy__phase_end(eddy_loop *loop, unsigned callbacks)
+{
+    if (callbacks > 0)
+        eddy__timers_begin_fresh(loop);
+}
 
 unsigned eddy__timers_fire(eddy_loop *loop, uint64_t from_ns,
                            uint64_t last_order);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a loop has to do, and what it waits for.
+ */
+#include "core/alive.h"
+
+#include "core/loop.h"
+#include "core/phase.h"
+#include "core/timer.h"
+
+bool eddy__loop_has_work(const eddy_loop *loop)
+{
+    return loop->ended != NULL || !eddy__list_empty(&loop->closing) ||
+           !eddy__list_empty(&loop->phases[EDDY__IDLE]);
+}
+
+bool eddy_loop_alive(const eddy_loop *loop)
+{
+    return loop->active > 0 || loop->requests > 0 ||
+           loop->closing_handles > 0 || loop->references > 0 ||
+           eddy__arrivals_have_task(loop);
+}
+
+/* The fresh ones count from now on: that is when a run would start them. */
+int64_t eddy_loop_timeout(const eddy_loop *loop)
+{
+    uint64_t now = loop->os->now(loop->os->context);
+    uint64_t next = EDDY_NEVER;
+    const struct eddy__link *link;
+
+    if (eddy__loop_has_work(loop) || eddy__arrivals_wait(loop))
+        return 0;
+    if (!eddy__timers_active(loop))
+        return -1;
+    if (!eddy__list_empty(&loop->wheel->due))
+        return 0;
+    next = eddy__wheel_next(loop->wheel);
+    if (next != EDDY_NEVER)
+        next = next > now ? next - now : 0;
+    for (link = loop->wheel->fresh.next; link != &loop->wheel->fresh;
+         link = link->next) {
+        eddy_timer *timer = EDDY__CONTAINER(link, eddy_timer, fresh);
+
+        next = timer->due_ns < next ? timer->due_ns : next;
+    }
+    return next > INT64_MAX ? -1 : (int64_t) next;
+}

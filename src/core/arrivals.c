@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The protocol between senders and the loop; see arrivals.h for what makes it
+ * lose nothing.
+ */
+#include "core/arrivals.h"
+
+#include <eddy/error.h>
+#include <eddy/os.h>
+
+#include <sched.h>
+
+/* One sender claims the flag and writes for all who find it claimed. If the
+ * write fails the claim is given back, for the next sender to try. */
+int eddy__rouse(eddy_loop *loop)
+{
+    const eddy_os *os = loop->os;
+    int err;
+
+    if (!__atomic_load_n(&loop->sleeping, __ATOMIC_SEQ_CST))
+        return 0;
+    if (!__atomic_exchange_n(&loop->sleeping, 0, __ATOMIC_SEQ_CST))
+        return 0;
+    do
+        err = os->wakeup_write(os->context, loop->wakeup_write_fd);
+    while (err == EDDY_EINTR);
+    if (err < 0)
+        __atomic_store_n(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
+    else
+        __atomic_add_fetch(&loop->wakeups_written, 1, __ATOMIC_RELAXED);
+    return err < 0 ? err : 0;
+}
+
+void eddy__arrivals_push(eddy_loop *loop, struct eddy__message *message)
+{
+    struct eddy__message *head;
+
+    head = __atomic_load_n(&loop->arrivals, __ATOMIC_RELAXED);
+    do
+        message->next = head;
+    while (!__atomic_compare_exchange_n(&loop->arrivals, &head, message, true,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+}
+
+/* The loop may run the message, and its owner free it, from the push on; the
+ * loop itself stays until the count is taken back. */
+int eddy__arrive(eddy_loop *loop, struct eddy__message *message)
+{
+    int err;
+
+    __atomic_add_fetch(&loop->senders, 1, __ATOMIC_SEQ_CST);
+    eddy__arrivals_push(loop, message);
+    err = eddy__rouse(loop);
+    __atomic_sub_fetch(&loop->senders, 1, __ATOMIC_RELEASE);
+    return err;
+}
+
+void eddy_stop(eddy_loop *loop)
+{
+    int going = EDDY__GOING;
+
+    if (loop == NULL)
+        return;
+    __atomic_add_fetch(&loop->senders, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_compare_exchange_n(&loop->stopping, &going, EDDY__STOPPED,
+                                    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        (void) eddy__rouse(loop);
+    __atomic_sub_fetch(&loop->senders, 1, __ATOMIC_RELEASE);
+}
+
+/* Only the loop's thread takes messages off, so it may walk the list. */
+bool eddy__arrivals_have_task(const eddy_loop *loop)
+{
+    const struct eddy__message *message;
+
+    message = __atomic_load_n(&loop->arrivals, __ATOMIC_ACQUIRE);
+    for (; message != NULL; message = message->next)
+        if (!(__atomic_load_n(&message->state, __ATOMIC_RELAXED) & EDDY__ASYNC))
+            return true;
+    return false;
+}
+
+bool eddy__sleep_begin(eddy_loop *loop)
+{
+    __atomic_store_n(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
+    if (!eddy__arrivals_wait(loop) && !eddy__stopped(loop))
+        return true;
+    eddy__sleep_end(loop);
+    return false;
+}
+
+/* A sender that still reads 1 writes once too often, which harms nobody. */
+void eddy__sleep_end(eddy_loop *loop)
+{
+    __atomic_store_n(&loop->sleeping, 0, __ATOMIC_RELAXED);
+}
+
+struct eddy__message *eddy__arrivals_take(eddy_loop *loop)
+{
+    struct eddy__message *message;
+    struct eddy__message *oldest = NULL;
+
+    message = __atomic_exchange_n(&loop->arrivals, NULL, __ATOMIC_SEQ_CST);
+    while (message != NULL) {
+        struct eddy__message *next = message->next;
+
+        message->next = oldest;
+        oldest = message;
+        message = next;
+    }
+    return oldest;
+}
+
+/* Yielding is enough: a sender counted here is a few instructions, or its
+ * write, from the end. */
+void eddy__arrivals_shut(eddy_loop *loop)
+{
+    __atomic_store_n(&loop->stopping, EDDY__SHUT, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&loop->senders, __ATOMIC_ACQUIRE) != 0)
+        sched_yield();
+}
