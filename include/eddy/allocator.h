@@ -17,7 +17,7 @@ EDDY_BEGIN_DECLS
  * (the result is then ignored), and otherwise grows or shrinks, keeping the
  * contents. It returns memory aligned for any object, or NULL when there is
  * none: the old block is then untouched. It is called on the loop's thread
- * only; for a pool, on any thread that submits or runs work.
+ * only; for a pool, by eddy_pool_init and eddy_pool_close.
  */
 typedef struct eddy_allocator {
     void *context; /* the first argument of each call */
