@@ -4,7 +4,6 @@
  */
 #include "support/net.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -245,134 +244,6 @@ static void try_write_takes_what_fits(void **state)
     net_close(net);
 }
 
-/* --- failures --------------------------------------------------------------
- */
-
-static void an_error_fails_what_is_behind(void **state)
-{
-    struct net *net = *state;
-    struct peer peer;
-    struct writing w[3] = {{.calls = 0}};
-    int fd = net_connect_raw(net, &peer);
-    size_t total = peer_fill(&peer, &w[0]);
-
-    peer_write(&peer, &w[1], total, 10);
-    peer_write(&peer, &w[2], total, 10);
-    fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_ETIMEDOUT);
-    net_drain_raw(fd, 0);
-    net_until(net, &w[2].calls, 1);
-    assert_int_equal(w[0].status, EDDY_ETIMEDOUT);
-    assert_int_equal(w[1].status, EDDY_ECANCELED);
-    assert_int_equal(w[2].status, EDDY_ECANCELED);
-    assert_true(w[0].nwritten < 10000);
-    assert_int_equal(w[1].nwritten, 0);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(w[i].number, i + 1);
-    assert_int_equal(eddy_stream_queued(&peer.tcp.stream), 0);
-    assert_false(eddy_is_active(&peer.tcp.handle));
-    net_close(net);
-}
-
-/* The reader must not take the error for the end. */
-static void a_reader_learns_the_writers_error(void **state)
-{
-    struct net *net = *state;
-    struct peer peer;
-    struct writing writing = {.calls = 0};
-    int fd = net_connect_raw(net, &peer);
-
-    fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_ETIMEDOUT);
-    peer_write(&peer, &writing, 0, 10);
-    net_close_raw(net, fd);
-    peer_read(&peer);
-    net_until(net, &peer.ends, 1);
-    assert_int_equal(peer.end, EDDY_ETIMEDOUT);
-    net_close(net);
-}
-
-static volatile sig_atomic_t pipes;
-
-static void on_pipe(int number)
-{
-    (void) number;
-    pipes++;
-}
-
-static void no_signal_is_raised(void **state)
-{
-    struct net *net = *state;
-    struct sigaction action = {.sa_handler = on_pipe};
-    struct sigaction before;
-    struct peer peer;
-    struct writing w[3] = {{.calls = 0}};
-    int fd = net_connect_raw(net, &peer);
-
-    pipes = 0;
-    assert_int_equal(sigaction(SIGPIPE, &action, &before), 0);
-    net_reset_raw(net, fd);
-    for (int i = 0; i < 3; i++) {
-        peer_write(&peer, &w[i], 0, 100);
-        net_until(net, &w[i].calls, 1);
-        assert_true(w[i].status < 0);
-    }
-    assert_int_equal(w[2].status, EDDY_EPIPE);
-    assert_int_equal(pipes, 0);
-    assert_int_equal(sigaction(SIGPIPE, &before, NULL), 0);
-    net_close(net);
-}
-
-static void closing_cancels_before_the_close_callback(void **state)
-{
-    struct net *net = *state;
-    struct peer peer;
-    struct writing w[3] = {{.calls = 0}};
-    size_t total;
-
-    net_connect_raw(net, &peer);
-    peer_write(&peer, &w[0], 0, 10); /* out already: its callback is due */
-    total = peer_fill(&peer, &w[1]);
-    peer_write(&peer, &w[2], total, 10);
-    peer_close(&peer);
-    net_until(net, &peer.closes, 1);
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(w[i].calls, 1);
-        assert_int_equal(w[i].number, i + 1);
-    }
-    assert_int_equal(w[0].status, 0);
-    assert_int_equal(w[1].status, EDDY_ECANCELED);
-    assert_int_equal(w[2].status, EDDY_ECANCELED);
-    assert_true(w[1].nwritten < 10000);
-    net_close(net);
-}
-
-static void close_stream(struct writing *writing)
-{
-    if (!eddy_is_closing(&writing->req.stream->handle))
-        peer_close(writing->req.stream->data);
-}
-
-static void closed_in_the_callback(void **state)
-{
-    struct net *net = *state;
-    struct peer peer;
-    struct writing w[3] = {{.calls = 0}};
-
-    net_connect_raw(net, &peer);
-    for (int i = 0; i < 3; i++) {
-        w[i].act = close_stream;
-        peer_write(&peer, &w[i], 0, 10);
-    }
-    net_until(net, &peer.closes, 1);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(w[i].calls, 1);
-    test_poison(&peer, sizeof(peer));
-    test_poison(w, sizeof(w));
-    net_turns(net, 2);
-    assert_true(test_poisoned(&peer, sizeof(peer)));
-    assert_true(test_poisoned(w, sizeof(w)));
-    net_close(net);
-}
-
 static void write_once_more(struct writing *writing)
 {
     if (writing->calls < 5)
@@ -388,62 +259,6 @@ static void request_is_free_in_its_callback(void **state)
     net_connect_raw(net, &peer);
     peer_write(&peer, &writing, 0, 10);
     net_until(net, &writing.calls, 5);
-    net_close(net);
-}
-
-/* --- cancelling ------------------------------------------------------------
- */
-
-static void cancel_takes_back_what_did_not_go_out(void **state)
-{
-    struct net *net = *state;
-    struct peer peer;
-    struct writing w[4] = {{.calls = 0}};
-    int fd = net_connect_raw(net, &peer);
-    size_t total = peer_fill(&peer, &w[0]);
-    size_t queued = eddy_stream_queued(&peer.tcp.stream);
-    eddy_stream *stream = &peer.tcp.stream;
-
-    for (int i = 1; i < 4; i++) /* w[2] repeats what w[3] follows on */
-        peer_write(&peer, &w[i], total + (i == 1 ? 0 : 100), 100);
-    assert_int_equal(eddy_cancel(&w[2].req.req), 0);
-    assert_int_equal(eddy_stream_queued(stream), queued + 200);
-    assert_int_equal(eddy_cancel(&w[2].req.req), EDDY_EBUSY);
-    assert_int_equal(w[2].calls, 0);
-    net_turns(net, 1);
-    assert_int_equal(w[2].status, EDDY_ECANCELED);
-    assert_int_equal(w[2].nwritten, 0);
-    assert_int_equal(eddy_cancel(&w[2].req.req), EDDY_EINVAL);
-    assert_int_equal(eddy_cancel(&w[3].req.req), 0); /* the last one */
-    peer_write(&peer, &w[2], total + 100, 100);
-    for (size_t got = 0; got < total + 200; net_turns(net, 1))
-        got += net_drain_raw(fd, got);
-    net_until(net, &w[2].calls, 2);
-    assert_int_equal(w[0].status, 0);
-    assert_int_equal(w[3].status, EDDY_ECANCELED);
-    assert_int_equal(w[2].status, 0);
-    net_close(net);
-}
-
-static void cancel_leaves_alone_what_has_begun(void **state)
-{
-    struct net *net = *state;
-    struct peer peer;
-    struct writing writing = {.calls = 0};
-    int small = 4096;
-    int fd = net_connect_raw(net, &peer);
-
-    setsockopt(peer.tcp.stream.watcher.fd, SOL_SOCKET, SO_SNDBUF, &small,
-               sizeof(small));
-    peer_write(&peer, &writing, 0, NET_PATTERN);
-    assert_true(eddy_stream_queued(&peer.tcp.stream) > 0);
-    assert_true(writing.req.nwritten > 0);
-    assert_int_equal(eddy_cancel(&writing.req.req), EDDY_EBUSY);
-    for (size_t got = 0; got < NET_PATTERN; net_turns(net, 1))
-        got += net_drain_raw(fd, got);
-    net_until(net, &writing.calls, 1);
-    assert_int_equal(writing.status, 0);
-    assert_int_equal(writing.nwritten, NET_PATTERN);
     net_close(net);
 }
 
@@ -520,14 +335,7 @@ int main(void)
         NET_TEST(queued_requests_are_gathered),
         NET_TEST(slow_reader_gets_it_all),
         NET_TEST(try_write_takes_what_fits),
-        NET_TEST(an_error_fails_what_is_behind),
-        NET_TEST(a_reader_learns_the_writers_error),
-        NET_TEST(no_signal_is_raised),
-        NET_TEST(closing_cancels_before_the_close_callback),
-        NET_TEST(closed_in_the_callback),
         NET_TEST(request_is_free_in_its_callback),
-        NET_TEST(cancel_takes_back_what_did_not_go_out),
-        NET_TEST(cancel_leaves_alone_what_has_begun),
         NET_TEST(bad_arguments),
         NET_TEST(without_memory_nothing_goes_out),
     };

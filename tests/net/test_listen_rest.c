@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accepting when that is not possible: the error is told once, the listener
+ * rests instead of spinning, and goes on.
+ */
+#include "support/fds.h"
+#include "support/host.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Whatever accept says, the listener is heard of again. */
+static void failure_does_not_end_it(void **state)
+{
+    static const int errors[] = {EDDY_ENOMEM,  EDDY_EMFILE, EDDY_ENFILE,
+                                 EDDY_ENOBUFS, EDDY_EINVAL, EDDY_EIO};
+    struct net *net = *state;
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        eddy_tcp *clients = host_prepare(8);
+        struct sockaddr_in address;
+        eddy_tcp server;
+
+        net_listen(net, &server, host_on_connection);
+        address = net_address(&server);
+        fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, errors[i]);
+        net_dial_raw(net, &address);
+        net_until(net, &host.errors, 1);
+        assert_int_equal(host.status, errors[i]);
+        assert_int_equal(host.refused, 1);
+        net_dial_raw(net, &address);
+        net_until(net, &host.accepted, 1);
+        assert_int_equal(host.errors, 1);
+        eddy_close(&server.handle, NULL);
+        eddy_close(&clients[1].handle, NULL);
+        net_turns(net, 2);
+        free(clients);
+    }
+    net_close(net);
+}
+
+/* Takes every descriptor but as many as are to be left; returns how many it
+ * took, all above the last one. */
+static int hoard(struct rlimit *before, int *taken, int size)
+{
+    struct rlimit tight;
+    int count = 0;
+    int fd = dup(0);
+
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+    tight = *before;
+    tight.rlim_cur = (rlim_t) fd + 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    while (count < size && (fd = dup(0)) >= 0)
+        taken[count++] = fd;
+    assert_true(count < size);
+    return count;
+}
+
+/* From now on time passes only when the test says so. */
+static void stop_clock(struct net *net)
+{
+    net->os.now_ns = eddy_hrtime();
+    net->os.own_clock = true;
+}
+
+static void let_it_rest(struct net *net)
+{
+    net->os.now_ns += EDDY_MS(100);
+    net_turns(net, 3);
+}
+
+static bool is_shut(int fd)
+{
+    char byte;
+    ssize_t count = recv(fd, &byte, 1, MSG_DONTWAIT);
+
+    return count == 0 || (count < 0 && errno == ECONNRESET);
+}
+
+static void without_descriptors_it_sheds_and_rests(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(64);
+    struct sockaddr_in address;
+    struct rlimit limit;
+    eddy_tcp server;
+    int taken[64];
+    int first;
+    int second;
+    int count;
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    first = net_dial_raw(net, &address);
+    second = net_dial_raw(net, &address);
+    count = hoard(&limit, taken, 64);
+    stop_clock(net);
+    net_until(net, &host.errors, 1);
+    assert_int_equal(host.status, EDDY_EMFILE);
+    assert_int_equal(host.calls, 1);
+    assert_true(is_shut(first));
+    assert_false(is_shut(second));
+    assert_true(net->loop.reserve_fd >= 0);
+    net_turns(net, 10); /* no spinning */
+    assert_int_equal(host.calls, 1);
+    let_it_rest(net);
+    assert_int_equal(host.calls, 2);
+    assert_true(is_shut(second));
+    net_turns(net, 10);
+    assert_int_equal(host.errors, 1); /* told once */
+    while (count > 0)
+        close(taken[--count]);
+    net_dial_raw(net, &address);
+    net_turns(net, 10);
+    assert_int_equal(host.accepted, 0);
+    let_it_rest(net);
+    assert_int_equal(host.accepted, 1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    net_close(net);
+    free(clients);
+}
+
+/* The reserve itself could not be had: nothing is shed, all else the same. */
+static void without_a_reserve_it_rests_too(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(16);
+    struct sockaddr_in address;
+    eddy_tcp server;
+    int fd;
+
+    fake_os_fail(&net->os, FAKE_RESERVE, 1, 100, EDDY_EMFILE);
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 2, EDDY_EMFILE);
+    fd = net_dial_raw(net, &address);
+    stop_clock(net);
+    net_until(net, &host.errors, 1);
+    assert_int_equal(host.calls, 1);
+    net_turns(net, 5);
+    assert_int_equal(host.calls, 1);
+    let_it_rest(net);
+    assert_int_equal(host.calls, 2);
+    assert_int_equal(host.accepted, 0);
+    let_it_rest(net);
+    assert_int_equal(host.accepted, 1);
+    assert_int_equal(host.errors, 1);
+    assert_false(is_shut(fd));
+    net_close(net);
+    free(clients);
+}
+
+/* What was told is told anew after a success in between. */
+static void each_shortage_is_told(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(16);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    for (int i = 1; i <= 2; i++) {
+        fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_ENOBUFS);
+        net_dial_raw(net, &address);
+        net_until(net, &host.accepted, i);
+        assert_int_equal(host.errors, i);
+    }
+    net_close(net);
+    free(clients);
+}
+
+static void close_when_told(eddy_stream *server, int status)
+{
+    host.calls++;
+    if (status < 0) {
+        host.errors++;
+        assert_int_equal(eddy_close(&server->handle, NULL), 1);
+        return;
+    }
+    assert_int_equal(eddy_tcp_init(server->loop, &host.clients[0]), 0);
+    assert_int_equal(eddy_accept(server, &host.clients[0].stream), EDDY_EMFILE);
+}
+
+static void closed_while_it_rests(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(4);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    net_listen(net, &server, close_when_told);
+    address = net_address(&server);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
+    net_dial_raw(net, &address);
+    net_until(net, &host.errors, 1);
+    net_turns(net, 3);
+    assert_int_equal(host.calls, 2);
+    net_close(net);
+    free(clients);
+}
+
+/* The timer that a listener has in reserve is none of the user's. */
+static void count_handle(eddy_handle *handle, void *arg)
+{
+    assert_int_equal(handle->type, EDDY_HANDLE_TCP);
+    ++*(int *) arg;
+}
+
+static void only_the_listener_is_seen(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp server;
+    int handles = 0;
+
+    net_listen(net, &server, host_on_connection);
+    eddy_walk(&net->loop, count_handle, &handles);
+    assert_int_equal(handles, 1);
+    eddy_unref(&server.handle);
+    assert_int_equal(eddy_run(&net->loop, EDDY_RUN_DEFAULT), 0);
+    net_close(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        NET_TEST(failure_does_not_end_it),
+        NET_TEST(without_descriptors_it_sheds_and_rests),
+        NET_TEST(without_a_reserve_it_rests_too),
+        NET_TEST(each_shortage_is_told),
+        NET_TEST(closed_while_it_rests),
+        NET_TEST(only_the_listener_is_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
