@@ -7,6 +7,7 @@
 #include "support/fds.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
