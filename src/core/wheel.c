@@ -166,26 +166,29 @@ static void deal(struct eddy__wheel *wheel, struct eddy__link *list,
     eddy__list_splice(ripe, &due);
 }
 
-/* Empties the first slot in use, something in which may be due. */
+/* Empties the first slot in use, something in which may be due. Timers that
+ * moved on to a later slot are not taken before that slot's turn, though they
+ * may be due as well: others may come before them there. */
 static void empty_slot(struct eddy__wheel *wheel, unsigned index,
                        uint64_t now_ns, struct eddy__link *ripe)
 {
     struct eddy__slot *slot = &wheel->slots[index];
     uint64_t last = slot_last(wheel, index);
+    uint64_t until = now_ns < last ? now_ns : last;
     uint64_t width = 1ULL << (index / EDDY__WHEEL_SLOTS * EDDY__WHEEL_DIGIT +
                               EDDY__WHEEL_GRAIN);
-    bool whole = slot->most <= now_ns && slot->most != EDDY_NEVER;
+    bool whole = slot->most <= until && slot->most != EDDY_NEVER;
     struct eddy__link list;
 
     eddy__list_init(&list);
     eddy__list_splice(&list, &slot->timers);
     slot_clear(slot);
     if (whole) {
-        advance(wheel, index, now_ns < last ? now_ns : last);
+        advance(wheel, index, until);
         eddy__list_splice(ripe, &list);
     } else if (index < EDDY__WHEEL_SLOTS || few(&list)) {
-        advance(wheel, index, now_ns < last ? now_ns : last);
-        deal(wheel, &list, now_ns, ripe);
+        advance(wheel, index, until);
+        deal(wheel, &list, until, ripe);
     } else {
         advance(wheel, index, last - width + 1);
         deal(wheel, &list, 0, ripe);
