@@ -132,7 +132,6 @@ void eddy__stream_release(eddy_stream *stream)
     eddy__watcher_close(stream->loop, &stream->watcher);
     stream->watcher.fd = -1;
     stream->handle.flags &= kept;
-    stream->delayed_error = 0;
 }
 
 void eddy__stream_drop(eddy_stream *stream)

@@ -50,7 +50,6 @@ static int cancel(eddy_req *req)
         return EDDY_EBUSY;
     stream->queued -= left(write);
     eddy__stream_end(stream, req, EDDY_ECANCELED);
-    eddy__shutdown_reached(stream);
     eddy__stream_refresh(stream);
     return 0;
 }

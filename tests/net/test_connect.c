@@ -5,6 +5,7 @@
  */
 #include "support/net.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 struct attempt {
@@ -98,16 +99,20 @@ static void immediate_errors_come_by_callback(void **state)
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         struct attempt attempt = {.calls = 0};
         struct writing writing = {.calls = 0};
+        eddy_shutdown_req ending = {.cb = NULL};
         struct peer peer;
 
         net_peer(net, &peer);
         fake_os_fail(&net->os, FAKE_CONNECT, 1, 1, errors[i]);
         assert_int_equal(dial(&attempt, &peer, &address), 0);
-        peer_write(&peer, &writing, 0, 10);
-        net_until(net, &writing.calls, 1);
+        if (i > 0)
+            peer_write(&peer, &writing, 0, 10);
+        assert_int_equal(eddy_shutdown(&ending, &peer.tcp.stream, NULL), 0);
+        net_until(net, i > 0 ? &writing.calls : &attempt.calls, 1);
         assert_int_equal(attempt.status, errors[i]);
-        assert_int_equal(writing.status, EDDY_ECANCELED);
+        assert_int_equal(writing.status, i > 0 ? EDDY_ECANCELED : 0);
         assert_int_equal(net->os.calls[FAKE_SENDMSG], 0);
+        assert_int_equal(net->os.calls[FAKE_SHUTDOWN], 0);
         peer_close(&peer);
         net_until(net, &peer.closes, 1);
     }
@@ -158,9 +163,12 @@ static void failed_the_handle_is_as_new(void **state)
     struct writing writing = {.calls = 0};
     eddy_write_req refused = {.nwritten = 0};
     eddy_buf buf = net_pattern(0, 10);
+    int nodelay = 0;
+    socklen_t length = sizeof(nodelay);
     struct peer peer;
 
     net_peer(net, &peer);
+    assert_int_equal(eddy_tcp_nodelay(&peer.tcp, true), 0);
     assert_int_equal(dial(&attempt, &peer, &nobody), 0);
     net_until(net, &attempt.calls, 1);
     assert_int_equal(eddy_write(&refused, &peer.tcp.stream, &buf, 1, NULL),
@@ -169,6 +177,10 @@ static void failed_the_handle_is_as_new(void **state)
     assert_int_equal(dial(&attempt, &peer, &address), 0);
     net_until(net, &attempt.calls, 2);
     assert_int_equal(attempt.status, 0);
+    assert_int_equal(getsockopt(peer.tcp.stream.watcher.fd, IPPROTO_TCP,
+                                TCP_NODELAY, &nodelay, &length),
+                     0);
+    assert_true(nodelay);
     peer_write(&peer, &writing, 0, 10);
     net_until(net, &writing.calls, 1);
     assert_int_equal(writing.status, 0);

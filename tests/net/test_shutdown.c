@@ -181,6 +181,9 @@ static void fails_with_the_write_before_it(void **state)
     net_until(net, &ending.calls, 1);
     assert_int_equal(writing.status, EDDY_ECONNRESET);
     assert_int_equal(ending.status, EDDY_ECANCELED);
+    peer_write(&peer, &writing, 0, 10); /* not refused by us, at least */
+    net_until(net, &writing.calls, 2);
+    assert_int_equal(writing.status, EDDY_EPIPE);
     net_close(net);
 }
 

@@ -123,13 +123,13 @@ static void queued_requests_are_gathered(void **state)
     int fd = net_connect_raw(net, &peer);
     size_t total = peer_fill(&peer, &first);
     size_t got = 0;
-    unsigned sends;
+    unsigned sends = net->os.calls[FAKE_SENDMSG];
 
     for (size_t i = 0; i < COUNT; i++)
         peer_write(&peer, &w[i], total + i, 1);
+    assert_int_equal(net->os.calls[FAKE_SENDMSG], sends);
     assert_true(eddy_stream_queued(&peer.tcp.stream) > COUNT);
     assert_true(eddy_is_active(&peer.tcp.handle));
-    sends = net->os.calls[FAKE_SENDMSG];
     while (got < total + COUNT) {
         got += net_drain_raw(fd, got);
         net_turns(net, 1);
@@ -142,6 +142,30 @@ static void queued_requests_are_gathered(void **state)
     }
     assert_int_equal(eddy_stream_queued(&peer.tcp.stream), 0);
     assert_false(eddy_is_active(&peer.tcp.handle));
+    net_close(net);
+    free(w);
+}
+
+/* However much there is, others have their turn after a while. */
+static void turns_are_bounded(void **state)
+{
+    enum { COUNT = 5000 };
+    struct net *net = *state;
+    struct peer peer;
+    struct writing *w = calloc(COUNT, sizeof(*w));
+    int fd = net_connect_raw(net, &peer);
+    unsigned sends;
+
+    fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_EAGAIN);
+    for (size_t i = 0; i < COUNT; i++)
+        peer_write(&peer, &w[i], i, 1);
+    sends = net->os.calls[FAKE_SENDMSG];
+    while (net->os.calls[FAKE_SENDMSG] == sends)
+        net_turns(net, 1);
+    assert_true(net->os.calls[FAKE_SENDMSG] - sends < 20);
+    assert_true(eddy_stream_queued(&peer.tcp.stream) > COUNT / 2);
+    net_until(net, &w[COUNT - 1].calls, 1);
+    assert_int_equal(net_drain_raw(fd, 0), COUNT);
     net_close(net);
     free(w);
 }
@@ -224,13 +248,18 @@ static void try_write_takes_what_fits(void **state)
     int fd = net_connect_raw(net, &peer);
     eddy_buf buf = net_pattern(0, 100);
     size_t total;
+    size_t got;
 
     assert_int_equal(eddy_try_write(&peer.tcp.stream, &buf, 1), 100);
     assert_int_equal(net_drain_raw(fd, 0), 100);
     assert_int_equal(eddy_try_write(&peer.tcp.stream, NULL, 0), 0);
     total = peer_fill(&peer, &writing);
     assert_int_equal(eddy_try_write(&peer.tcp.stream, &buf, 1), EDDY_EAGAIN);
-    for (size_t got = 0; got < total; net_turns(net, 1))
+    /* what is queued comes first, even if there is room by now */
+    for (got = net_drain_raw(fd, 0); got == 0;)
+        got = net_drain_raw(fd, 0);
+    assert_int_equal(eddy_try_write(&peer.tcp.stream, &buf, 1), EDDY_EAGAIN);
+    for (; got < total; net_turns(net, 1))
         got += net_drain_raw(fd, got);
     net_turns(net, 1);
     assert_int_equal(writing.calls, 1);
@@ -271,6 +300,7 @@ static void bad_arguments(void **state)
     struct peer peer;
     eddy_tcp tcp;
     eddy_write_req req = {.nwritten = 0};
+    eddy_write_req more = {.nwritten = 0};
     eddy_buf ok = net_pattern(0, 10);
     eddy_buf null = {NULL, 1};
     eddy_buf huge[2] = {{ok.base, SIZE_MAX / 2}, {ok.base, 1}};
@@ -293,6 +323,12 @@ static void bad_arguments(void **state)
     assert_int_equal(net->os.calls[FAKE_SENDMSG], 0);
     assert_int_equal(eddy_write(&req, stream, &ok, 1, NULL), 0);
     assert_int_equal(eddy_write(&req, stream, &ok, 1, NULL), EDDY_EBUSY);
+    net_turns(net, 1);
+    huge[0].len--; /* a length for one request, but with another's too much */
+    fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_EAGAIN);
+    assert_int_equal(eddy_write(&req, stream, huge, 1, NULL), 0);
+    assert_int_equal(eddy_write(&more, stream, &ok, 1, NULL), EDDY_EINVAL);
+    assert_int_equal(eddy_cancel(&req.req), 0);
     net_turns(net, 1);
     peer_close(&peer);
     assert_int_equal(eddy_write(&req, stream, &ok, 1, NULL), EDDY_EINVAL);
@@ -333,6 +369,7 @@ int main(void)
         NET_TEST(many_buffers_keep_their_order),
         NET_TEST(empty_writes_call_back_in_order),
         NET_TEST(queued_requests_are_gathered),
+        NET_TEST(turns_are_bounded),
         NET_TEST(slow_reader_gets_it_all),
         NET_TEST(try_write_takes_what_fits),
         NET_TEST(request_is_free_in_its_callback),

@@ -38,8 +38,10 @@ static void a_reader_learns_the_writers_error(void **state)
 {
     struct net *net = *state;
     struct peer peer;
+    struct peer other;
     struct writing writing = {.calls = 0};
     int fd = net_connect_raw(net, &peer);
+    eddy_buf buf = net_pattern(0, 10);
 
     fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_ETIMEDOUT);
     peer_write(&peer, &writing, 0, 10);
@@ -47,6 +49,14 @@ static void a_reader_learns_the_writers_error(void **state)
     peer_read(&peer);
     net_until(net, &peer.ends, 1);
     assert_int_equal(peer.end, EDDY_ETIMEDOUT);
+    fd = net_connect_raw(net, &other);
+    fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_EHOSTUNREACH);
+    assert_int_equal(eddy_try_write(&other.tcp.stream, &buf, 1),
+                     EDDY_EHOSTUNREACH);
+    net_close_raw(net, fd);
+    peer_read(&other);
+    net_until(net, &other.ends, 1);
+    assert_int_equal(other.end, EDDY_EHOSTUNREACH);
     net_close(net);
 }
 
@@ -133,6 +143,51 @@ static void closed_in_the_callback(void **state)
     net_close(net);
 }
 
+static void close_itself(struct peer *peer)
+{
+    peer_close(peer);
+}
+
+static void on_other_closed(eddy_handle *handle)
+{
+    struct peer *peer = handle->data;
+    const struct writing *writing = peer->arg;
+
+    assert_int_equal(writing->calls, 1);
+    peer->closes++;
+}
+
+static void close_with_check(struct writing *writing)
+{
+    struct peer *first = writing->req.stream->data;
+    struct peer *second = first->arg;
+
+    assert_int_equal(eddy_close(&second->tcp.handle, on_other_closed), 1);
+}
+
+/* The closing of the first calls back its requests, one of which closes the
+ * second: that one's requests come before its close callback too. */
+static void closed_by_a_cancelled_write(void **state)
+{
+    struct net *net = *state;
+    struct peer first;
+    struct peer second;
+    struct writing w[2] = {{.act = close_with_check}};
+    int fd;
+
+    fd = net_connect_raw(net, &first);
+    net_connect_raw(net, &second);
+    peer_fill(&first, &w[0]);
+    peer_fill(&second, &w[1]);
+    first.arg = &second;
+    second.arg = &w[1];
+    peer_read(&first);
+    first.act = close_itself;
+    net_send_raw(fd, 0, 10);
+    net_until(net, &second.closes, 1);
+    net_close(net);
+}
+
 static void cancel_takes_back_what_did_not_go_out(void **state)
 {
     struct net *net = *state;
@@ -194,6 +249,7 @@ int main(void)
         NET_TEST(no_signal_is_raised),
         NET_TEST(closing_cancels_before_the_close_callback),
         NET_TEST(closed_in_the_callback),
+        NET_TEST(closed_by_a_cancelled_write),
         NET_TEST(cancel_takes_back_what_did_not_go_out),
         NET_TEST(cancel_leaves_alone_what_has_begun),
     };

@@ -226,6 +226,7 @@ void peer_on_read(eddy_stream *stream, ssize_t nread, const eddy_buf *buf)
 {
     struct peer *peer = stream->data;
 
+    assert_int_not_equal(nread, 0);
     if (nread < 0) {
         peer->ends++;
         peer->end = nread;
