@@ -176,7 +176,8 @@ void eddy__listen_ready(eddy_stream *stream, int status)
     eddy__stream_refresh(stream);
 }
 
-/* The timer is nobody's business: it neither shows nor keeps eddy_run going. */
+/* Once there, it stays until the stream is closed. The timer is nobody's
+ * business: it neither shows nor keeps eddy_run going. */
 static int add_extra(eddy_stream *stream)
 {
     struct eddy__stream_extra *extra;
@@ -235,11 +236,8 @@ int eddy_listen(eddy_stream *stream, int backlog, eddy_connection_cb cb)
     if (err < 0)
         return err;
     err = listen_on(stream, backlog);
-    if (err < 0) {
-        if (!(stream->handle.flags & EDDY__STREAM_LISTENING))
-            eddy__listen_close(stream);
+    if (err < 0)
         return err;
-    }
     (void) eddy__loop_reserve(stream->loop);
     stream->cb.connection = cb;
     stream->handle.flags |= EDDY__STREAM_LISTENING;

@@ -176,6 +176,29 @@ static void each_shortage_is_told(void **state)
     free(clients);
 }
 
+/* Who accepts all the same, and can, has ended the rest. */
+static void accepted_in_the_meantime(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(8);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_ENOBUFS);
+    net_dial_raw(net, &address);
+    stop_clock(net);
+    net_until(net, &host.errors, 1);
+    assert_true(host_accept(&server.stream));
+    net_dial_raw(net, &address);
+    net_until(net, &host.accepted, 2);
+    let_it_rest(net);
+    assert_int_equal(host.errors, 1);
+    net_close(net);
+    free(clients);
+}
+
 static void close_when_told(eddy_stream *server, int status)
 {
     host.calls++;
@@ -227,6 +250,26 @@ static void only_the_listener_is_seen(void **state)
     net_close(net);
 }
 
+static void its_rest_keeps_nobody_waiting(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(4);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_ENOBUFS);
+    net_dial_raw(net, &address);
+    stop_clock(net);
+    net_until(net, &host.errors, 1);
+    net_turns(net, 2);
+    eddy_unref(&server.handle);
+    assert_int_equal(eddy_run(&net->loop, EDDY_RUN_DEFAULT), 0);
+    net_close(net);
+    free(clients);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,8 +277,10 @@ int main(void)
         NET_TEST(without_descriptors_it_sheds_and_rests),
         NET_TEST(without_a_reserve_it_rests_too),
         NET_TEST(each_shortage_is_told),
+        NET_TEST(accepted_in_the_meantime),
         NET_TEST(closed_while_it_rests),
         NET_TEST(only_the_listener_is_seen),
+        NET_TEST(its_rest_keeps_nobody_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
