@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* How long a client may take to end its side after we ended ours. */
-#define LINGER_NS EDDY_SEC(2)
+#define LINGER_NS EDDY_SEC(10)
 
 enum {
     QUEUED_HIGH = 256 * 1024, /* more unwritten bytes stop the reading … */

@@ -4,6 +4,7 @@ order, and a client that reads responses off a socket byte by exact byte."""
 
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -80,6 +81,20 @@ class Client:
                                struct.pack("ii", 1, 0))
         self.file.close()
         self.socket.close()
+
+    def fill(self, wire, limit):
+        """Sends the wire over and over, and reads nothing, until no more is
+        taken for a second. Returns how much went: less than `limit` bytes, if
+        the server knows when to stop."""
+        sent = 0
+        self.socket.setblocking(False)
+        while sent < limit and select.select([], [self.socket], [], 1)[1]:
+            try:
+                sent += self.socket.send(wire[sent % len(wire):])
+            except BlockingIOError:
+                pass
+        self.socket.settimeout(PATIENCE_S)
+        return sent
 
     def read(self, length):
         data = self.file.read(length)

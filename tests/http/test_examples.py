@@ -33,6 +33,23 @@ class EchoServer(unittest.TestCase):
             self.assertTrue(client.at_end())
         server.stop()
 
+    def test_slow_reader_is_not_read_from(self):
+        wire = os.urandom(10000)
+        limit = 5000 * len(wire)
+        server = Program(COMMANDS["echo-server"])
+        with server.connect() as client:
+            sent = client.fill(wire, limit)
+            self.assertLess(sent, limit, "it read what it could not echo")
+            rest = wire[sent % len(wire):]
+            sender = threading.Thread(
+                target=lambda: (client.send(rest), client.end()))
+            sender.start()
+            for _ in range((sent + len(rest)) // len(wire)):
+                self.assertTrue(client.read(len(wire)) == wire, "it differs")
+            sender.join()
+            self.assertTrue(client.at_end())
+        server.stop()
+
     def test_many_and_broken_ones(self):
         server = Program(COMMANDS["echo-server"])
         clients = [server.connect() for _ in range(50)]
@@ -56,6 +73,8 @@ class DownloadProgress(unittest.TestCase):
         shown = [int(part.split()[0]) for part in done.stdout.split("\n")[1:-1]]
         self.assertEqual(sorted(shown), shown)
         self.assertEqual(100, shown[-1])
+        # Once from a send, at least, and once at the end.
+        self.assertGreater(len(shown), 1)
         self.assertTrue(done.stdout.endswith("done\n"))
 
 
