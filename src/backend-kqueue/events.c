@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From what the kernel says to reports: both knotes of a descriptor into one.
+ *
+ * An entry with EV_ERROR answers a change; all others are events. An end
+ * (EV_EOF) of anything but a socket is a hangup. A socket has two halves that
+ * end one by one: it hung up when both have ended, or with an error, which
+ * stands in fflags. Knotes tell of one half each; if the other one has no
+ * knote, a scratch kqueue is asked, once for each report of an end.
+ *
+ * A knote that the slot does not know of (its removal failed) is taken for
+ * one, and removed with the next changes, lest it be reported for ever.
+ */
+#include "kevents.h"
+
+#include <stddef.h>
+
+static unsigned knote_of(const struct kevent *entry)
+{
+    if (entry->filter == EVFILT_READ)
+        return READ_KNOTE;
+    if (entry->filter == EVFILT_WRITE)
+        return WRITE_KNOTE;
+    if (HAVE_EXCEPT && entry->filter == EXCEPT_FILTER)
+        return EXCEPT_KNOTE;
+    return 0;
+}
+
+static uint32_t mark_of(const struct kevent *entry)
+{
+    return (uint32_t) (uintptr_t) entry->udata;
+}
+
+static bool is_edge(const struct slot *slot)
+{
+    return slot->want & EDDY_EDGE;
+}
+
+/* --- errors of changes --------------------------------------------------- */
+
+/* Kernels have many words for what cannot be watched. */
+static int refusal(int error)
+{
+    switch (error) {
+    case EINVAL:
+    case ENODEV:
+    case ENXIO:
+    case ENOSYS:
+    case ENOTTY:
+    case EOPNOTSUPP:
+        return EDDY_EPERM;
+    default:
+        return -error;
+    }
+}
+
+/* A pipe that nobody reads any more has hung up: some kernels say so in an
+ * event, some refuse to watch it, one of them as if it were closed. */
+static bool is_broken(const struct slot *slot, int fd, unsigned knote,
+                      int error)
+{
+    if (knote != WRITE_KNOTE)
+        return false;
+    return error == EPIPE || (error == EBADF && (slot->flags & SLOT_FIFO) &&
+                              eddy__kqueue_is_open(fd));
+}
+
+static void refuse(eddy_backend *be, int fd, int error)
+{
+    if (error == EBADF && eddy__kqueue_is_open(fd))
+        error = EINVAL;
+    (void) eddy__kqueue_drop(be, fd);
+    eddy__kqueue_report(be, fd, 0, refusal(error));
+}
+
+/* An addition failed. */
+static void note_error(eddy_backend *be, int fd, unsigned knote, int error)
+{
+    struct slot *slot = &be->slots[fd];
+
+    slot->knotes = (unsigned char) (slot->knotes & ~knote);
+    if (is_broken(slot, fd, knote, error)) {
+        eddy__kqueue_report(be, fd, EDDY_ANY_EVENT, 0);
+        if (!is_edge(slot))
+            eddy__kqueue_push(be, BROKEN, fd);
+    } else if (HAVE_LOWAT && error == EINVAL &&
+               !(slot->flags & (SLOT_SOCKET | SLOT_FIFO | SLOT_LOWAT))) {
+        slot->flags = (unsigned char) (slot->flags | SLOT_LOWAT);
+        eddy__kqueue_push(be, CHANGED, fd);
+    } else {
+        refuse(be, fd, error);
+    }
+}
+
+/* --- events -------------------------------------------------------------- */
+
+static struct kevent ask(int kq, int fd, unsigned knote, unsigned flags)
+{
+    struct kevent change = eddy__kqueue_change(fd, knote, flags, 1);
+    struct kevent answer = change;
+
+    if (eddy__kqueue_call(kq, &change, 1, &answer, 1, 0) != 1)
+        answer.flags = EV_ERROR;
+    return answer;
+}
+
+/* Whether this half of a socket has ended. */
+static bool has_ended(eddy_backend *be, int fd, unsigned knote)
+{
+    struct kevent answer;
+
+    if (be->scratch_fd < 0)
+        be->scratch_fd = eddy__kqueue_create();
+    if (be->scratch_fd < 0)
+        return false;
+    answer = ask(be->scratch_fd, fd, knote, EV_ADD | EV_ONESHOT);
+    if (!(answer.flags & EV_ERROR))
+        return answer.flags & EV_EOF;
+    (void) ask(be->scratch_fd, fd, knote, EV_DELETE);
+    return false;
+}
+
+static bool hung_up(eddy_backend *be, int fd, unsigned knote,
+                    const struct kevent *event)
+{
+    const struct slot *slot = &be->slots[fd];
+
+    if (!(event->flags & EV_EOF))
+        return false;
+    if (!(slot->flags & SLOT_SOCKET) || event->fflags != 0 ||
+        slot->happened == EDDY_ANY_EVENT)
+        return true;
+    return has_ended(be, fd, knote ^ (READ_KNOTE | WRITE_KNOTE));
+}
+
+static unsigned events_of(eddy_backend *be, int fd, unsigned knote,
+                          const struct kevent *event)
+{
+    unsigned happened = EDDY_READABLE;
+
+    if (knote == EXCEPT_KNOTE)
+        return (event->fflags & EXCEPT_NOTE) ? EDDY_PRIORITY : 0U;
+    if (hung_up(be, fd, knote, event))
+        return EDDY_ANY_EVENT;
+    if (knote == WRITE_KNOTE)
+        happened = EDDY_WRITABLE;
+    else if (event->flags & EV_EOF)
+        happened |= EDDY_DISCONNECT;
+    return happened & be->slots[fd].want;
+}
+
+/* What is level-triggered comes again; from a call that was not to take
+ * events, the others are kept. */
+static void note_event(eddy_backend *be, int fd, unsigned knote,
+                       const struct kevent *event, enum kevent_source source)
+{
+    struct slot *slot = &be->slots[fd];
+    unsigned happened;
+
+    if (mark_of(event) != slot->generation || !(slot->knotes & knote)) {
+        slot->knotes = (unsigned char) (slot->knotes | knote);
+        slot->flags = (unsigned char) (slot->flags | SLOT_STALE);
+        eddy__kqueue_push(be, CHANGED, fd);
+        return;
+    }
+    if (source == FROM_CHANGE && !(slot->clear & knote))
+        return;
+    happened = events_of(be, fd, knote, event);
+    if (happened == 0)
+        return;
+    eddy__kqueue_report(be, fd, happened, 0);
+    if (knote == READ_KNOTE && (slot->clear & knote) && !is_edge(slot))
+        slot->flags = (unsigned char) (slot->flags | SLOT_RETEST);
+}
+
+void eddy__kqueue_note(eddy_backend *be, const struct kevent *entry,
+                       enum kevent_source source)
+{
+    int fd = (int) entry->ident;
+    const struct slot *slot = eddy__kqueue_slot(be, fd);
+    unsigned knote = knote_of(entry);
+
+    if (knote == 0 || slot == NULL) {
+        if (entry->filter == EVFILT_TIMER && !(entry->flags & EV_ERROR))
+            be->timed = false;
+    } else if (!(entry->flags & EV_ERROR)) {
+        note_event(be, fd, knote, entry, source);
+    } else if (entry->data != 0 && mark_of(entry) == slot->generation) {
+        note_error(be, fd, knote, (int) entry->data);
+    }
+}
+
+/* --- reports ------------------------------------------------------------- */
+
+int eddy__kqueue_take(eddy_backend *be, eddy_ready *ready, int capacity)
+{
+    int filled = 0;
+
+    while (filled < capacity && be->live > 0) {
+        int fd = eddy__kqueue_pop(be, REPORTED);
+        struct slot *slot = &be->slots[fd];
+
+        if (slot->happened == 0 && slot->error == 0)
+            continue;
+        ready[filled] = (eddy_ready){
+            .token = slot->token,
+            .error = slot->error,
+        };
+        if (slot->error == 0)
+            ready[filled].events = slot->happened | (slot->want & EDDY_EDGE);
+        filled++;
+        eddy__kqueue_withdraw(be, fd);
+        if (slot->flags & SLOT_RETEST)
+            eddy__kqueue_push(be, CHANGED, fd);
+    }
+    return filled;
+}
