@@ -18,6 +18,10 @@ option(EDDY_INSTALL "Make rules for installing" ${EDDY_IS_TOP})
 option(EDDY_STRESS "Grow tables by one and take one event a batch" OFF)
 option(EDDY_WERROR "Treat warnings as errors" OFF)
 
+set(EDDY_KQUEUE_DOUBLE OFF CACHE STRING
+    "Test the kqueue backend on Linux with a double: OFF, ON or netbsd9")
+set_property(CACHE EDDY_KQUEUE_DOUBLE PROPERTY STRINGS OFF ON netbsd9)
+
 set(EDDY_TEST_RUNNER "" CACHE STRING
     "A command that test programs run under: valgrind;--error-exitcode=1")
 

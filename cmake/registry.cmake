@@ -21,7 +21,7 @@ function(eddy_probe name)
     list(TRANSFORM EDDY_SYSTEM_DEFINITIONS PREPEND -D OUTPUT_VARIABLE defines)
     try_compile(EDDY_PROBE_${name} ${PROJECT_BINARY_DIR}/probe/${name}
         SOURCES ${PROJECT_SOURCE_DIR}/src/backend-${name}/probe.c
-        COMPILE_DEFINITIONS ${defines})
+        COMPILE_DEFINITIONS ${defines} ${EDDY_PROBE_FLAGS_${name}})
     message(STATUS "eddy: backend ${name}: ${EDDY_PROBE_${name}}")
 endfunction()
 

@@ -18,7 +18,7 @@ if(TARGET eddy_shared)
 endif()
 if(CMAKE_C_FLAGS MATCHES "-fsanitize=")
     set(tidy_libraries "")
-else()
+elseif(EDDY_INSTALL)
     add_test(NAME package COMMAND ${tests}/package/test_package.sh
         ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION}
         ${CMAKE_GENERATOR} ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
