@@ -55,10 +55,14 @@ static int update(eddy_backend *backend, uint64_t token, int fd,
                   unsigned known, unsigned want)
 {
     struct fake_backend *fake = self(backend);
-    struct fake_registration *at = &fake->table[fd];
-    int error = at->update_error;
+    struct fake_registration *at;
+    int error;
 
     fake->updates++;
+    if (fd < 0 || fd >= FAKE_FDS)
+        return EDDY_EBADF;
+    at = &fake->table[fd];
+    error = at->update_error;
     fake->last_fd = fd;
     fake->last_known = known;
     fake->last_want = want;
@@ -66,7 +70,7 @@ static int update(eddy_backend *backend, uint64_t token, int fd,
         fake->mistakes++;
     if (error == 0 && want == 0 && at->mask == 0)
         error = EDDY_ENOENT;
-    at->changed_before = fake->waits + 1;
+    at->changed_before = want != 0 ? fake->waits + 1 : 0;
     at->update_error = 0;
     at->token = token;
     at->mask = error == 0 ? want : 0;
