@@ -148,6 +148,23 @@ static void interrupted_drain_is_made_up_for(void **state)
     finish(sim);
 }
 
+/* The kernel had no room for it once; the loop must not stay deaf for that. An
+ * error from the run is in order, as long as a later one hears. */
+static void refused_wakeup_is_not_forgotten(void **state)
+{
+    struct sim *sim = open(state);
+    int rc;
+
+    sim->backend.table[sim->loop.wakeup.fd].update_error = EDDY_ENOMEM;
+    rc = sim_run(sim, EDDY_RUN_NOWAIT);
+    assert_true(rc > 0 || rc == EDDY_ENOMEM);
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    sim->backend.asleep = send_thrice;
+    assert_true(sim_run(sim, EDDY_RUN_ONCE) > 0);
+    assert_int_equal(rung, 2);
+    finish(sim);
+}
+
 static bool timer_fired;
 
 static void on_timer(eddy_timer *timer)
@@ -191,6 +208,7 @@ int main(void)
         SIM_TEST(interrupted_write_is_repeated),
         SIM_TEST(failed_write_loses_nothing),
         SIM_TEST(interrupted_drain_is_made_up_for),
+        SIM_TEST(refused_wakeup_is_not_forgotten),
         SIM_TEST(async_without_callback_ends_the_sleep),
     };
 
