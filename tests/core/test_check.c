@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eddy_loop_check finds what is broken. Each test breaks one thing in a loop
+ * that has something in every structure, sees it found, and mends it.
+ */
+#include "core/handle.h"
+#include "core/request.h"
+#include "support/ear.h"
+#include "support/sim.h"
+
+/* A loop with two of everything, so that every list has a middle. */
+struct house {
+    struct sim *sim;
+    eddy_loop *loop;
+    eddy_timer timers[2];
+    eddy_timer fresh[2];
+    eddy_timer closing[2];
+    eddy_idle idles[2];
+    struct ear ears[2];
+    eddy_req reqs[2];
+};
+
+static void on_timer(eddy_timer *timer)
+{
+    (void) timer;
+}
+
+static void on_idle(eddy_idle *idle)
+{
+    (void) idle;
+}
+
+static void on_closed(eddy_handle *handle)
+{
+    (void) handle;
+}
+
+static void on_request(eddy_req *req)
+{
+    (void) req;
+}
+
+static const struct eddy__req_class request_class = {.done = on_request};
+
+static void assert_whole(const struct house *house)
+{
+    assert_int_equal(eddy_loop_check(house->loop), 0);
+}
+
+static void assert_broken(const struct house *house)
+{
+    assert_int_not_equal(eddy_loop_check(house->loop), 0);
+}
+
+static void build(struct house *house, void **state)
+{
+    struct sim *sim = *state;
+
+    *house = (struct house) {.sim = sim, .loop = &sim->loop};
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(eddy_timer_init(&sim->loop, &house->timers[i]), 0);
+        assert_int_equal(eddy_timer_init(&sim->loop, &house->fresh[i]), 0);
+        assert_int_equal(eddy_timer_init(&sim->loop, &house->closing[i]), 0);
+        assert_int_equal(eddy_idle_init(&sim->loop, &house->idles[i]), 0);
+        ear_open(&sim->loop, &house->ears[i], 0);
+        assert_int_equal(eddy_timer_start(&house->timers[i], on_timer,
+                                          EDDY_MS(5), 0),
+                         0);
+        assert_int_equal(eddy_idle_start(&house->idles[i], on_idle), 0);
+    }
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(
+            eddy_timer_start(&house->fresh[i], on_timer, EDDY_SEC(1), 0), 0);
+        assert_int_equal(eddy_close(&house->closing[i].handle, on_closed), 1);
+        ear_start(&house->ears[i], EDDY_READABLE);
+        eddy__req_begin(&sim->loop, &house->reqs[i], &request_class);
+        eddy__req_end(&house->reqs[i], 0);
+    }
+    assert_whole(house);
+}
+
+static void demolish(struct house *house)
+{
+    assert_whole(house);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(eddy_close(&house->timers[i].handle, NULL), 0);
+        assert_int_equal(eddy_close(&house->fresh[i].handle, NULL), 0);
+        assert_int_equal(eddy_close(&house->idles[i].handle, NULL), 0);
+        ear_close(&house->ears[i]);
+    }
+    assert_int_equal(sim_run(house->sim, EDDY_RUN_DEFAULT), 0);
+    sim_close(house->sim);
+}
+
+/* Breaks a link of a list, either way. */
+static void break_link(struct house *house, struct eddy__link *link)
+{
+    struct eddy__link kept = *link;
+
+    link->prev = link;
+    assert_broken(house);
+    *link = kept;
+    link->next = NULL;
+    assert_broken(house);
+    *link = kept;
+    assert_whole(house);
+}
+
+static void broken_lists_are_found(void **state)
+{
+    struct house house;
+
+    build(&house, state);
+    break_link(&house, &house.timers[0].handle.link);
+    break_link(&house, &house.loop->handles);
+    break_link(&house, &house.closing[0].handle.link);
+    break_link(&house, &house.loop->closing);
+    break_link(&house, &house.idles[0].queued);
+    break_link(&house, &house.loop->phases[0]);
+    break_link(&house, &house.timers[0].queued);
+    break_link(&house, &house.fresh[0].fresh);
+    demolish(&house);
+}
+
+static void wrong_counters_are_found(void **state)
+{
+    struct house house;
+    size_t active;
+
+    build(&house, state);
+    active = house.loop->active;
+    house.loop->active = 1;
+    assert_broken(&house);
+    house.loop->active = active;
+    house.loop->closing_handles++;
+    assert_broken(&house);
+    house.loop->closing_handles--;
+    house.loop->requests = 1;
+    assert_broken(&house);
+    house.loop->requests = 2;
+    demolish(&house);
+}
+
+static void wrong_handles_are_found(void **state)
+{
+    struct house house;
+    eddy_handle *handle = &house.timers[1].handle;
+
+    build(&house, state);
+    handle->loop = NULL;
+    assert_broken(&house);
+    handle->loop = house.loop;
+    handle->type = EDDY_HANDLE_PROCESS;
+    assert_broken(&house);
+    handle->type = EDDY_HANDLE_TIMER;
+    handle->flags |= EDDY__CLOSING;
+    assert_broken(&house);
+    handle->flags &= ~(unsigned) EDDY__CLOSING;
+    house.closing[0].handle.flags &= ~(unsigned) EDDY__CLOSING;
+    assert_broken(&house);
+    house.closing[0].handle.flags |= EDDY__CLOSING;
+    demolish(&house);
+}
+
+static void wrong_watchers_are_found(void **state)
+{
+    struct house house;
+    struct eddy__watcher *first = &house.ears[1].io.watcher;
+    struct eddy__watcher *second = &house.ears[0].io.watcher;
+    int changed;
+
+    build(&house, state);
+    if (first->next != second) {
+        struct eddy__watcher *swap = first;
+
+        first = second;
+        second = swap;
+    }
+    second->prev = NULL;
+    assert_broken(&house);
+    second->prev = first;
+    first->fd = 1;
+    assert_broken(&house);
+    first->fd = 0;
+    first->ready = NULL;
+    assert_broken(&house);
+    first->ready = second->ready;
+    changed = house.loop->first_changed;
+    house.loop->first_changed = -1; /* wanted, not known, and not queued */
+    assert_broken(&house);
+    house.loop->first_changed = house.loop->fd_count;
+    assert_broken(&house);
+    house.loop->first_changed = changed;
+    demolish(&house);
+}
+
+/* A deadline that no longer fits the slot: it would be late. */
+static void misplaced_timers_are_found(void **state)
+{
+    struct house house;
+    uint64_t due_ns;
+    unsigned slot;
+
+    build(&house, state);
+    due_ns = house.timers[0].due_ns;
+    house.timers[0].due_ns = 1;
+    assert_broken(&house);
+    house.timers[0].due_ns = due_ns;
+    slot = house.timers[1].slot;
+    house.timers[1].slot = slot + 1;
+    assert_broken(&house);
+    house.timers[1].slot = slot;
+    house.fresh[0].handle.flags &= ~(unsigned) EDDY__ACTIVE;
+    assert_broken(&house);
+    house.fresh[0].handle.flags |= EDDY__ACTIVE;
+    demolish(&house);
+}
+
+static void wrong_requests_are_found(void **state)
+{
+    struct house house;
+
+    build(&house, state);
+    house.reqs[0].loop = NULL;
+    assert_broken(&house);
+    house.reqs[0].loop = house.loop;
+    house.reqs[1].kind = NULL;
+    assert_broken(&house);
+    house.reqs[1].kind = &request_class;
+    house.loop->last_ended = &house.reqs[0];
+    assert_broken(&house);
+    house.loop->last_ended = &house.reqs[1];
+    house.reqs[1].next = &house.reqs[0]; /* round and round */
+    assert_broken(&house);
+    house.reqs[1].next = NULL;
+    demolish(&house);
+}
+
+static void no_loop_is_no_whole_loop(void **state)
+{
+    struct sim *sim = *state;
+
+    assert_int_not_equal(eddy_loop_check(NULL), 0);
+    sim_close(sim);
+    assert_int_not_equal(eddy_loop_check(&sim->loop), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIM_TEST(broken_lists_are_found),
+        SIM_TEST(wrong_counters_are_found),
+        SIM_TEST(wrong_handles_are_found),
+        SIM_TEST(wrong_watchers_are_found),
+        SIM_TEST(misplaced_timers_are_found),
+        SIM_TEST(wrong_requests_are_found),
+        SIM_TEST(no_loop_is_no_whole_loop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
