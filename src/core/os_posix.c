@@ -105,11 +105,21 @@ static ssize_t receive(void *context, int fd, void *buffer, size_t size)
     return count < 0 ? -errno : count;
 }
 
+/* One plain buffer is cheaper to hand over without the header. */
+static ssize_t send_any(int fd, const struct msghdr *message)
+{
+    if (message->msg_iovlen == 1 && message->msg_name == NULL &&
+        message->msg_controllen == 0)
+        return send(fd, message->msg_iov->iov_base, message->msg_iov->iov_len,
+                    SEND_FLAGS);
+    return sendmsg(fd, message, SEND_FLAGS);
+}
+
 /* macOS answers EPROTOTYPE for a moment while a reset connection is taken
  * down; a stream has no other reason to. */
 static ssize_t send_message(void *context, int fd, const struct msghdr *message)
 {
-    ssize_t count = sendmsg(fd, message, SEND_FLAGS);
+    ssize_t count = send_any(fd, message);
 
     (void) context;
     if (count >= 0)
