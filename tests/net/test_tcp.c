@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int option(const eddy_tcp *tcp, int level, int name)
@@ -273,6 +274,30 @@ static void close_reset_when_it_may_not(void **state)
     net_close(net);
 }
 
+/* The connection is the parent's too, whatever a child does with its copy. */
+static void forked_child_resets_nothing(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    struct linger linger = {.l_onoff = -1};
+    socklen_t length = sizeof(linger);
+    int status = -1;
+    pid_t child;
+
+    net_connect_raw(net, &peer);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(eddy_tcp_close_reset(&peer.tcp, NULL) == 1 ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(getsockopt(peer.tcp.stream.watcher.fd, SOL_SOCKET,
+                                SO_LINGER, &linger, &length),
+                     0);
+    assert_false(linger.l_onoff);
+    net_close(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +312,7 @@ int main(void)
         NET_TEST(names),
         NET_TEST(close_reset_resets),
         NET_TEST(close_reset_when_it_may_not),
+        NET_TEST(forked_child_resets_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
