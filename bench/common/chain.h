@@ -30,12 +30,15 @@ void bench_chain_make(struct bench_chain *chain, long count, long active,
 /* A descriptor that is never readable. */
 int bench_idle_fd(void);
 
-/* One event; returns false with the last. */
+/* One event; returns false with the last, and with those that come in the
+ * same turn of the loop, and does nothing then. */
 static inline bool bench_chain_step(struct bench_chain *chain, long index)
 {
     const struct bench_link *link = &chain->links[index];
     uint64_t byte;
 
+    if (chain->left <= 0)
+        return false;
     if (read(link->in, &byte, chain->width) <= 0 ||
         write(link->out, &byte, chain->width) <= 0)
         return true;

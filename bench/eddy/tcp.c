@@ -51,7 +51,7 @@ static void on_response(eddy_stream *stream, ssize_t nread, const eddy_buf *buf)
     (void) buf;
     bench_check(nread > 0, "reading an echo");
     conn->got += nread;
-    if (conn->got < BENCH_MESSAGE)
+    if (conn->got < BENCH_MESSAGE || echo.left == 0)
         return;
     conn->got = 0;
     if (--echo.left == 0)

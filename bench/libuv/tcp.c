@@ -58,7 +58,7 @@ static void on_response(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
         return;
     bench_check(nread > 0, "reading an echo");
     conn->got += nread;
-    if (conn->got < BENCH_MESSAGE)
+    if (conn->got < BENCH_MESSAGE || echo.left == 0)
         return;
     conn->got = 0;
     if (--echo.left == 0)
