@@ -171,25 +171,6 @@ static void events_it_cannot_watch_are_refused(void **state)
     finish(sim);
 }
 
-static void both_entries_of_one_descriptor_are_one_call(void **state)
-{
-    struct sim *sim = open(state);
-    struct ear ear;
-
-    ear_open(&sim->loop, &ear, FD);
-    ear_start(&ear, EDDY_READABLE | EDDY_WRITABLE);
-    sim_run(sim, EDDY_RUN_NOWAIT);
-    fake_backend_ready(&sim->backend, FD, EDDY_READABLE);
-    fake_backend_ready(&sim->backend, FD, EDDY_WRITABLE);
-    sim_run(sim, EDDY_RUN_NOWAIT);
-#ifndef EDDY_STRESS
-    assert_int_equal(ear.calls, 1);
-    assert_int_equal(ear.events, EDDY_READABLE | EDDY_WRITABLE);
-#endif
-    ear_close(&ear);
-    finish(sim);
-}
-
 static void old_token_is_dropped(void **state)
 {
     struct sim *sim = open(state);
@@ -326,7 +307,6 @@ int main(void)
         SIM_TEST(refused_update_reaches_the_watchers_once),
         SIM_TEST(error_in_the_array_reaches_the_watchers),
         SIM_TEST(events_it_cannot_watch_are_refused),
-        SIM_TEST(both_entries_of_one_descriptor_are_one_call),
         SIM_TEST(old_token_is_dropped),
         SIM_TEST(wild_token_is_dropped),
         SIM_TEST(backend_is_rebuilt_to_shake_off_a_stale_one),

@@ -63,7 +63,7 @@ static int play_watchers(struct scene *scene)
         }
         ear_start(&scene->ears[opened], EDDY_READABLE);
     }
-    for (int i = 0; i < WATCHED; i++)
+    for (int i = 0; i < 3 * WATCHED; i++)
         (void) eddy_run(&scene->loop, EDDY_RUN_NOWAIT);
     while (opened-- > 0) {
         struct ear *ear = &scene->ears[opened];

@@ -187,9 +187,12 @@ static void iterations_polls_and_sleep_are_counted(void **state)
 static void events_are_counted_by_descriptor(void **state)
 {
     struct sim *sim = *state;
+    unsigned updates = sim->backend.updates;
     struct ear ears[2];
+    eddy_stats before;
     eddy_stats stats;
 
+    eddy_loop_stats(&sim->loop, &before);
     for (int i = 0; i < 2; i++) {
         ear_open(&sim->loop, &ears[i], i);
         ear_start(&ears[i], EDDY_READABLE | EDDY_WRITABLE);
@@ -201,7 +204,8 @@ static void events_are_counted_by_descriptor(void **state)
         assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
     eddy_loop_stats(&sim->loop, &stats);
     assert_int_equal(stats.events, 2);
-    assert_int_equal(stats.interest_changes, sim->backend.updates);
+    assert_int_equal(stats.interest_changes - before.interest_changes,
+                     sim->backend.updates - updates);
     ear_close(&ears[0]);
     ear_close(&ears[1]);
     sim_close(sim);
