@@ -109,6 +109,8 @@ static void tcp_echo(const struct bench_args *args)
     bench_check(echo.left == 0, "all round trips");
     for (long i = 0; i < echo.count; i++)
         bufferevent_free(conns[i]);
+    /* They are freed, and their sockets closed, in the loop's next turn. */
+    event_base_loop(echo.clients, EVLOOP_NONBLOCK);
     bench_peer_join(&peer);
     event_base_free(echo.clients);
 }
