@@ -317,7 +317,7 @@ class Connections(Served):
 
 
 class Idle(Served):
-    options = ("--idle-timeout", "1")
+    options = ("--idle-timeout", "2")
 
     def test_idle_connections_end(self):
         silent = self.client()
