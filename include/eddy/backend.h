@@ -85,10 +85,10 @@ typedef struct eddy_backend_ops {
      * Applies what was buffered, sleeps until something is ready or
      * timeout_ns has passed (rounded up, never early; 0: does not sleep,
      * negative: for ever), and fills at most `capacity` (> 0) entries of
-     * `ready`, at most one with events per descriptor if it can. Returns how
-     * many, or EDDY_EINTR and other errors. Error or hangup comes as
-     * EDDY_ANY_EVENT. When more is ready than there is room for, the next
-     * calls report the rest before repeating what came first.
+     * `ready`, at most one with events per descriptor. Returns how many, or
+     * EDDY_EINTR and other errors. Error or hangup comes as EDDY_ANY_EVENT.
+     * When more is ready than there is room for, the next calls report the rest
+     * before repeating what came first.
      */
     int (*wait)(eddy_backend *backend, int64_t timeout_ns, eddy_ready *ready,
                 int capacity);

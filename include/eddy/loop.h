@@ -73,7 +73,8 @@ typedef struct eddy_stats {
 typedef enum eddy_run_mode {
     EDDY_RUN_DEFAULT, /* until nothing keeps it going, or eddy_stop */
     EDDY_RUN_ONCE,    /* one iteration, which sleeps until something happens */
-    EDDY_RUN_NOWAIT   /* one iteration, which does not sleep */
+    EDDY_RUN_NOWAIT   /* one iteration, which does not sleep: also of a loop
+                         that nothing keeps going */
 } eddy_run_mode;
 
 /* Caller's memory; the fields after `data` are private. */
@@ -104,6 +105,8 @@ struct eddy_loop {
     unsigned generation; /* the last one given to a registration */
     struct eddy__watcher *next_watcher; /* to be called for this event */
     struct eddy__watcher wakeup;
+    unsigned wakeup_events; /* what it is watched for */
+    int wakeup_error;       /* why that came to nothing */
     int wakeup_write_fd;
 
     /* private: what keeps it going */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which backends there are, and which one a loop gets. CMake generates the
- * registry from the folders that are on, the best first.
+ * Which backends there are, which one a loop gets, and opening it. CMake
+ * generates the registry from the folders that are on, the best first.
  */
 #include "core/backend.h"
 
 #include "core/environment.h"
+#include "core/fdtable.h"
 
 #include <string.h>
 
@@ -49,9 +50,25 @@ const eddy_backend_ops *eddy__backend_choose(const eddy_loop_options *options)
 
     if (options->backend_ops != NULL)
         return options->backend_ops;
-    if (name == NULL)
-        name = eddy__environment("EDDY_BACKEND");
+    if (name != NULL)
+        return find(name);
+    name = eddy__environment("EDDY_BACKEND");
     if (name == NULL || name[0] == '\0')
         return eddy__registry[0];
     return find(name);
+}
+
+int eddy__backend_open(const eddy_loop *loop, eddy_backend **out)
+{
+    eddy_backend *backend;
+    int err = loop->ops->create(loop->allocator, &backend);
+
+    if (err < 0)
+        return err;
+    err = eddy__fds_attach(loop, backend);
+    if (err < 0)
+        loop->ops->destroy(backend, false);
+    else
+        *out = backend;
+    return err;
 }

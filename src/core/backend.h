@@ -15,4 +15,7 @@ extern const eddy_backend_ops *const eddy__registry[];
  * NULL for an unknown name. */
 const eddy_backend_ops *eddy__backend_choose(const eddy_loop_options *options);
 
+/* Opens the loop's backend, which watches the wakeup already. */
+int eddy__backend_open(const eddy_loop *loop, eddy_backend **out);
+
 #endif

@@ -12,14 +12,7 @@
 
 static int check_list(const struct eddy__link *list)
 {
-    const struct eddy__link *link = list;
-
-    do {
-        if (link->next == NULL || link->next->prev != link)
-            return __LINE__;
-        link = link->next;
-    } while (link != list);
-    return 0;
+    return eddy__list_whole(list) ? 0 : __LINE__;
 }
 
 static int check_handle(const eddy_loop *loop, const eddy_handle *handle,

@@ -260,13 +260,27 @@ unsigned eddy__fds_dispatch(eddy_loop *loop, int count)
     return told;
 }
 
+int eddy__fds_attach(const eddy_loop *loop, eddy_backend *backend)
+{
+    int fd = loop->wakeup.fd;
+    const struct eddy__fd *slot = &loop->fds[fd];
+
+    assert(slot->watchers != NULL);
+    return loop->ops->update(backend, token_of(fd, slot), fd, 0,
+                             eddy__fd_wanted(slot));
+}
+
 void eddy__fds_forget(eddy_loop *loop)
 {
+    struct eddy__fd *wakeup = &loop->fds[loop->wakeup.fd];
+
     for (int fd = 0; fd < loop->fd_count; fd++) {
         loop->fds[fd].known = 0;
         if (loop->fds[fd].watchers != NULL)
             enqueue(loop, fd, 0);
     }
+    wakeup->known = (unsigned char) eddy__fd_wanted(wakeup);
+    loop->stats.interest_changes++;
 }
 
 void eddy__fds_free(eddy_loop *loop)

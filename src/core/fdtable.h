@@ -37,7 +37,12 @@ unsigned eddy__fds_flush(eddy_loop *loop);
  * callbacks were called, the loop's own not counted. */
 unsigned eddy__fds_dispatch(eddy_loop *loop, int count);
 
-/* Queues every descriptor to be registered with a new backend. */
+/* Has a new backend watch the wakeup: without it the loop must not sleep, so
+ * this is not left to the queue. Changes nothing here. */
+int eddy__fds_attach(const eddy_loop *loop, eddy_backend *backend);
+
+/* Queues every descriptor to be registered with a new backend, which watches
+ * the wakeup already. */
 void eddy__fds_forget(eddy_loop *loop);
 
 void eddy__fds_free(eddy_loop *loop);

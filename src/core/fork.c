@@ -5,6 +5,7 @@
  */
 #include "core/fork.h"
 
+#include "core/backend.h"
 #include "core/fdtable.h"
 #include "core/loop.h"
 #include "core/messages.h"
@@ -13,7 +14,7 @@
 int eddy__loop_rebuild(eddy_loop *loop, bool inherited)
 {
     eddy_backend *backend;
-    int err = loop->ops->create(loop->allocator, &backend);
+    int err = eddy__backend_open(loop, &backend);
 
     if (err < 0)
         return err;

@@ -49,6 +49,19 @@ static inline void eddy__list_remove(struct eddy__link *link)
     link->next = NULL;
 }
 
+/* Whether each link of the list points back to the one before it. */
+static inline bool eddy__list_whole(const struct eddy__link *head)
+{
+    const struct eddy__link *link = head;
+
+    do {
+        if (link->next == NULL || link->next->prev != link)
+            return false;
+        link = link->next;
+    } while (link != head);
+    return true;
+}
+
 /* Moves all of `from`, which is left empty, behind what `to` holds. */
 static inline void eddy__list_splice(struct eddy__link *to,
                                      struct eddy__link *from)

@@ -63,14 +63,14 @@ static int open_parts(eddy_loop *loop)
     loop->ready = eddy__allocate(loop->allocator, ready_size());
     if (loop->ready == NULL)
         return EDDY_ENOMEM;
-    err = loop->ops->create(loop->allocator, &loop->backend);
+    err = eddy__wakeup_init(loop);
     if (err < 0) {
-        loop->backend = NULL;
+        loop->wakeup.fd = -1;
         return err;
     }
-    err = eddy__wakeup_init(loop);
-    if (err < 0)
-        loop->wakeup.fd = -1;
+    err = eddy__backend_open(loop, &loop->backend);
+    if (err == 0)
+        eddy__fds_forget(loop);
     return err;
 }
 

@@ -27,24 +27,28 @@ static void stop(eddy_handle *handle, struct eddy__link *queued)
     eddy__handle_deactivate(handle);
 }
 
-/* What was started when the phase began; each goes back behind the list before
- * its callback, which may then stop it. */
+/* Two marks in the list itself keep the place, whatever the callbacks start and
+ * stop: behind `end` is what was started since the phase began, and `here` goes
+ * before the next to be called. */
 static unsigned run(eddy_loop *loop, enum eddy__phase phase,
                     void (*call)(struct eddy__link *queued))
 {
-    struct eddy__link batch;
+    struct eddy__link *list = &loop->phases[phase];
+    struct eddy__link *queued;
+    struct eddy__link here;
+    struct eddy__link end;
     unsigned called = 0;
 
-    eddy__list_init(&batch);
-    eddy__list_splice(&batch, &loop->phases[phase]);
-    while (!eddy__list_empty(&batch)) {
-        struct eddy__link *queued = batch.next;
-
-        eddy__list_remove(queued);
-        eddy__list_append(&loop->phases[phase], queued);
+    eddy__list_append(list, &end);
+    for (queued = list->next; queued != &end; queued = here.next) {
+        if (called++ > 0)
+            eddy__list_remove(&here);
+        eddy__list_append(queued->next, &here);
         call(queued);
-        called++;
     }
+    if (called > 0)
+        eddy__list_remove(&here);
+    eddy__list_remove(&end);
     return called;
 }
 

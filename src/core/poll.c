@@ -78,18 +78,28 @@ static int wait(eddy_loop *loop, int64_t timeout_ns)
     return count;
 }
 
+/* A loop that cannot be woken must not go on as if it could. */
+static int wakeup_error(eddy_loop *loop)
+{
+    int err = loop->wakeup_error;
+
+    loop->wakeup_error = 0;
+    return err;
+}
+
 /* One wait with its results. *told: how many callbacks were called. */
 static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
 {
     unsigned refused = loop->first_changed < 0 ? 0 : eddy__fds_flush(loop);
-    int64_t timeout_ns;
+    int64_t timeout_ns = 0;
     int count;
 
     eddy__phase_end(loop, refused);
-    timeout_ns = may_sleep && refused == 0 ? sleep_time(loop) : 0;
+    if (may_sleep && refused == 0 && loop->wakeup_error == 0)
+        timeout_ns = sleep_time(loop);
     *slept = timeout_ns != 0;
-    count = wait(loop, timeout_ns);
     *told = refused;
+    count = wait(loop, timeout_ns);
     if (count > 0) {
         loop->stats.events += (unsigned) count;
         *told += eddy__fds_dispatch(loop, count);
@@ -97,7 +107,9 @@ static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
     if (eddy__arrivals_wait(loop))
         *told += eddy__messages_run(loop);
     eddy__phase_end(loop, *told);
-    return count == EDDY_EINTR || count > 0 ? 0 : count;
+    if (count < 0 && count != EDDY_EINTR)
+        return count;
+    return loop->wakeup_error == 0 ? 0 : wakeup_error(loop);
 }
 
 int eddy__poll(eddy_loop *loop, bool may_sleep)

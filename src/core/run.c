@@ -104,7 +104,7 @@ int eddy_run(eddy_loop *loop, eddy_run_mode mode)
 
     if (err < 0)
         return err;
-    going = eddy_loop_alive(loop);
+    going = eddy_loop_alive(loop) || mode == EDDY_RUN_NOWAIT;
     while (going && !eddy__stopped(loop)) {
         err = iterate(loop, mode);
         going = err == 0 && mode == EDDY_RUN_DEFAULT && eddy_loop_alive(loop);

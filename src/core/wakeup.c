@@ -11,8 +11,15 @@ static void drain(struct eddy__watcher *watcher, int status, unsigned events)
 {
     eddy_loop *loop = EDDY__CONTAINER(watcher, eddy_loop, wakeup);
 
-    if (status == 0 && !(events & EDDY_EDGE))
-        loop->os->wakeup_drain(loop->os->context, watcher->fd);
+    if (status < 0) {
+        loop->wakeup_error = status; /* eddy_run returns it */
+        (void) eddy__watcher_set(loop, watcher, loop->wakeup_events);
+        return;
+    }
+    if (events & EDDY_EDGE)
+        return;
+    while (loop->os->wakeup_drain(loop->os->context, watcher->fd) == EDDY_EINTR)
+        continue;
 }
 
 int eddy__wakeup_init(eddy_loop *loop)
@@ -30,8 +37,8 @@ int eddy__wakeup_init(eddy_loop *loop)
     err = eddy__watcher_open(loop, &loop->wakeup, fds[0], drain);
     if (err == 0) {
         loop->wakeup_write_fd = fds[1];
-        return eddy__watcher_set(loop, &loop->wakeup,
-                                 (unsigned) events | EDDY_READABLE);
+        loop->wakeup_events = (unsigned) events | EDDY_READABLE;
+        return eddy__watcher_set(loop, &loop->wakeup, loop->wakeup_events);
     }
     os->close(os->context, fds[0]);
     if (fds[1] != fds[0])

@@ -255,10 +255,12 @@ static int slot_check(const struct eddy__wheel *wheel, unsigned index,
     const struct eddy__slot *slot = &wheel->slots[index];
     const struct eddy__link *link;
 
+    if (!eddy__list_whole(&slot->timers))
+        return __LINE__;
     for (link = slot->timers.next; link != &slot->timers; link = link->next) {
         const eddy_timer *timer = eddy__timer_queued(link);
 
-        if (link->next->prev != link || timer->slot != index)
+        if (timer->slot != index)
             return __LINE__;
         if (!eddy__timer_is_fresh(timer) && timer->due_ns < slot->least)
             return __LINE__;
@@ -278,16 +280,13 @@ static int slot_check(const struct eddy__wheel *wheel, unsigned index,
 int eddy__wheel_check(const struct eddy__wheel *wheel, size_t *queued)
 {
     const struct eddy__link *link;
-    int line = 0;
+    int line = eddy__list_whole(&wheel->due) ? 0 : __LINE__;
 
     for (unsigned i = 0;
          line == 0 && i < EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS; i++)
         line = slot_check(wheel, i, queued);
     for (link = wheel->due.next; line == 0 && link != &wheel->due;
-         link = link->next) {
-        if (link->next->prev != link)
-            line = __LINE__;
+         link = link->next)
         ++*queued;
-    }
     return line;
 }
