@@ -91,37 +91,63 @@ static void without_descriptors_it_sheds_and_rests(void **state)
     struct rlimit limit;
     eddy_tcp server;
     int taken[64];
-    int first;
-    int second;
     int count;
+    int fd;
 
     net_listen(net, &server, host_on_connection);
     address = net_address(&server);
-    first = net_dial_raw(net, &address);
-    second = net_dial_raw(net, &address);
+    fd = net_dial_raw(net, &address);
     count = hoard(&limit, taken, 64);
     stop_clock(net);
     net_until(net, &host.errors, 1);
     assert_int_equal(host.status, EDDY_EMFILE);
     assert_int_equal(host.calls, 1);
-    assert_true(is_shut(first));
-    assert_false(is_shut(second));
+    net_await(fd);
+    assert_true(is_shut(fd));
     assert_true(net->loop.reserve_fd >= 0);
-    net_turns(net, 10); /* no spinning */
-    assert_int_equal(host.calls, 1);
-    let_it_rest(net);
-    assert_int_equal(host.calls, 2);
-    assert_true(is_shut(second));
-    net_turns(net, 10);
-    assert_int_equal(host.errors, 1); /* told once */
     while (count > 0)
         close(taken[--count]);
     net_dial_raw(net, &address);
+    net_await(server.stream.watcher.fd);
     net_turns(net, 10);
     assert_int_equal(host.accepted, 0);
     let_it_rest(net);
     assert_int_equal(host.accepted, 1);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    net_close(net);
+    free(clients);
+}
+
+/* One connection a rest: the others may yet be served. */
+static void one_is_shed_at_a_time(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(64);
+    struct sockaddr_in address;
+    eddy_tcp server;
+    int fds[3];
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    for (int i = 0; i < 3; i++)
+        fds[i] = net_dial_raw(net, &address);
+    stop_clock(net);
+    for (int i = 0; i < 2; i++) {
+        fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
+        if (i > 0)
+            let_it_rest(net);
+        net_until(net, &host.errors, 1);
+        net_await(fds[i]);
+        assert_true(is_shut(fds[i]));
+        assert_false(is_shut(fds[i + 1]));
+        net_turns(net, 10); /* no spinning */
+        assert_int_equal(host.calls, i + 1);
+        assert_int_equal(host.errors, 1); /* told once */
+        assert_true(net->loop.reserve_fd >= 0);
+    }
+    let_it_rest(net);
+    assert_int_equal(host.accepted, 1);
+    assert_false(is_shut(fds[2]));
     net_close(net);
     free(clients);
 }
@@ -275,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NET_TEST(failure_does_not_end_it),
         NET_TEST(without_descriptors_it_sheds_and_rests),
+        NET_TEST(one_is_shed_at_a_time),
         NET_TEST(without_a_reserve_it_rests_too),
         NET_TEST(each_shortage_is_told),
         NET_TEST(accepted_in_the_meantime),

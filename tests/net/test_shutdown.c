@@ -74,6 +74,7 @@ static void comes_after_what_is_queued(void **state)
     net_until(net, &ending.calls, 1);
     assert_int_equal(ending.status, 0);
     assert_int_equal(writing.calls, 1);
+    net_await(fd);
     assert_int_equal(recv(fd, &byte, 1, 0), 0);
     assert_false(eddy_is_active(&peer.tcp.handle));
     net_close(net);

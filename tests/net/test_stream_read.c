@@ -342,6 +342,7 @@ static void reset_met_by_a_write_is_no_end(void **state)
     int fd = net_connect_raw(net, &peer);
 
     net_reset_raw(net, fd);
+    net_await(peer.tcp.stream.watcher.fd);
     peer_write(&peer, &writing, 0, 10);
     net_until(net, &writing.calls, 1);
     assert_int_equal(writing.status, EDDY_ECONNRESET);

@@ -80,6 +80,7 @@ static void no_signal_is_raised(void **state)
     pipes = 0;
     assert_int_equal(sigaction(SIGPIPE, &action, &before), 0);
     net_reset_raw(net, fd);
+    net_await(peer.tcp.stream.watcher.fd);
     for (int i = 0; i < 3; i++) {
         peer_write(&peer, &w[i], 0, 100);
         net_until(net, &w[i].calls, 1);

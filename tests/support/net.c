@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -124,6 +125,7 @@ int net_dial_raw(struct net *net, const struct sockaddr_in *address)
 
 int net_connect_raw(struct net *net, struct peer *peer)
 {
+    const int large = 400000; /* the tests send without looking back */
     struct sockaddr_in address;
     int server = net_listen_raw(net, &address);
     int client = net_dial_raw(net, &address);
@@ -132,6 +134,7 @@ int net_connect_raw(struct net *net, struct peer *peer)
     assert_true(fd >= 0);
     net_close_raw(net, server);
     assert_int_equal(fcntl(client, F_SETFL, O_NONBLOCK), 0);
+    (void) setsockopt(client, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large));
     net_peer(net, peer);
     assert_int_equal(eddy_tcp_open(&peer->tcp, fd), 0);
     return client;
@@ -292,6 +295,32 @@ size_t net_drain_raw(int fd, size_t offset)
     }
     assert_true(count == 0 || errno == EAGAIN || errno == ECONNRESET);
     return total;
+}
+
+void net_await(int fd)
+{
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    int ready;
+
+    do
+        ready = poll(&entry, 1, -1);
+    while (ready < 0 && errno == EINTR);
+    assert_int_equal(ready, 1);
+}
+
+void net_take_raw(int fd, size_t offset, size_t size)
+{
+    size_t got = 0;
+
+    while (got < size) {
+        size_t part;
+
+        net_await(fd);
+        part = net_drain_raw(fd, offset + got);
+        assert_true(part > 0);
+        got += part;
+    }
+    assert_int_equal(got, size);
 }
 
 void net_send_raw(int fd, size_t offset, size_t size)

@@ -117,6 +117,13 @@ eddy_buf net_pattern(size_t offset, size_t size);
 /* The byte at a place of an endless pattern. */
 char net_byte(size_t offset);
 
+/* Waits until a descriptor is readable, or its connection is over: what was
+ * sent may take its time, even to oneself. */
+void net_await(int fd);
+
+/* Waits for so many bytes, and compares them from offset. */
+void net_take_raw(int fd, size_t offset, size_t size);
+
 /* Reads what is there from a raw descriptor, comparing from offset; returns
  * how much. */
 size_t net_drain_raw(int fd, size_t offset);
