@@ -81,7 +81,7 @@ static void a_million_fire_in_order(void **state)
 static void many_restarts_leave_the_rest_in_order(void **state)
 {
     struct sim *sim = *state;
-    size_t count = test_scale(MILLION / 5);
+    size_t count = test_scale(MILLION / 10);
     struct counted *timers = calloc(count, sizeof(*timers));
     uint64_t seed = 13;
     size_t active = 0;
