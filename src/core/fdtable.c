@@ -188,7 +188,8 @@ static unsigned apply(eddy_loop *loop, int fd)
     assert(slot->flags & EDDY__FD_QUEUED);
     assert(slot->watchers != NULL || slot->known == 0);
     slot->flags = 0;
-    if (wanted == slot->known || (may_linger && !(wanted & ~slot->known)))
+    if (wanted == slot->known ||
+        (may_linger && !(wanted & ~(unsigned) slot->known)))
         return 0;
     loop->stats.interest_changes++;
     err = loop->ops->update(loop->backend, token_of(fd, slot), fd, slot->known,

@@ -166,10 +166,16 @@ int eddy_accept(eddy_stream *server, eddy_stream *client)
     return err;
 }
 
+/* A descriptor that the kernel would not watch is offered again after a rest:
+ * it may have been for want of memory. */
 void eddy__listen_ready(eddy_stream *stream, int status)
 {
+    if (status < 0) {
+        rest(stream, status);
+        return;
+    }
     stream->handle.flags &= ~(unsigned) EDDY__STREAM_ACCEPTED;
-    stream->cb.connection(stream, status);
+    stream->cb.connection(stream, 0);
     if (stream->handle.flags & (EDDY__CLOSING | EDDY__STREAM_ACCEPTED))
         return;
     stream->handle.flags |= EDDY__STREAM_PAUSED;
