@@ -70,7 +70,8 @@ EDDY_EXTERN int eddy_tcp_connect(eddy_connect_req *req, eddy_tcp *tcp,
 EDDY_EXTERN int eddy_tcp_nodelay(eddy_tcp *tcp, bool on);
 
 /** SO_KEEPALIVE, first probe after delay_s seconds (at least 1 when on:
- * EDDY_EINVAL). On a handle that is not open yet: EDDY_EBADF. */
+ * EDDY_EINVAL), or after the system's own time where no connection can have
+ * its own (OpenBSD). On a handle that is not open yet: EDDY_EBADF. */
 EDDY_EXTERN int eddy_tcp_keepalive(eddy_tcp *tcp, bool on, unsigned delay_s);
 
 /** The local and the remote address; *length holds the room in, the size

@@ -20,11 +20,14 @@ enum { REUSEPORT = SO_REUSEPORT };
 enum { REUSEPORT = -1 };
 #endif
 
-/* The option for the time before the first keep-alive probe. */
+/* The option for the time before the first keep-alive probe. OpenBSD has one
+ * time for all connections, which only the administrator changes. */
 #if defined(TCP_KEEPIDLE)
 enum { KEEPIDLE = TCP_KEEPIDLE };
-#else
+#elif defined(TCP_KEEPALIVE)
 enum { KEEPIDLE = TCP_KEEPALIVE };
+#else
+enum { KEEPIDLE = -1 };
 #endif
 
 static const struct eddy__handle_class tcp_class = {
@@ -242,7 +245,7 @@ int eddy_tcp_keepalive(eddy_tcp *tcp, bool on, unsigned delay_s)
 
     if (err == 0 && on && (delay_s == 0 || delay_s > INT_MAX))
         err = EDDY_EINVAL;
-    if (err == 0 && on)
+    if (err == 0 && on && KEEPIDLE >= 0)
         err = set_option(tcp, IPPROTO_TCP, KEEPIDLE, (int) delay_s);
     if (err == 0)
         err = set_option(tcp, SOL_SOCKET, SO_KEEPALIVE, on);
