@@ -84,12 +84,13 @@ void test_drain(int fd)
 
 int test_allow_fds(size_t count)
 {
+    rlim_t wanted = (rlim_t) count; /* signed on some systems */
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return 0;
-    if (limit.rlim_cur >= count)
+    if (limit.rlim_cur >= wanted)
         return 1;
-    limit.rlim_cur = count;
-    return limit.rlim_max >= count && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    limit.rlim_cur = wanted;
+    return limit.rlim_max >= wanted && setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
