@@ -18,10 +18,14 @@ function(eddy_has result headers)
     set(${result} ${all} PARENT_SCOPE)
 endfunction()
 
-eddy_has(has_eventfd sys/eventfd.h eventfd EFD_CLOEXEC)
+# FreeBSD and NetBSD have eventfd too, but not in all versions that are in use,
+# and a pipe does everywhere.
 set(wakeups pipe)
-if(has_eventfd)
-    list(PREPEND wakeups eventfd)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    eddy_has(has_eventfd sys/eventfd.h eventfd EFD_CLOEXEC)
+    if(has_eventfd)
+        list(PREPEND wakeups eventfd)
+    endif()
 endif()
 
 set(EDDY_WAKEUP_USED ${EDDY_WAKEUP})
