@@ -5,24 +5,32 @@
  * commands; the lines between them are what has to happen, no more and no
  * less.
  *
- *     {"a_pipe_is_readable_until_it_is_read",
- *      "> pipe r w\n"              two ends
- *      "> watch A r READABLE\n"    and a watcher
- *      "> quiet\n"                 of which nothing is heard
- *      "> write w 3\n"
- *      "> run 1\n"                 until one callback came
- *      "A READABLE\n"
- *      "> read r 3\n"
- *      "> quiet\n"},
+ *     {
+ *         .name = "a_pipe_is_readable_until_it_is_read",
+ *         .text = "> pipe r w\n"              two ends
+ *                 "> watch A r READABLE\n"    and a watcher
+ *                 "> quiet\n"                 of which nothing is heard
+ *                 "> write w 3\n"
+ *                 "> run 1\n"                 until one callback came
+ *                 "A READABLE\n"
+ *                 "> read r 3\n"
+ *                 "> quiet\n",
+ *     },
  *
  * What a script can rely on in the order of events is what eddy/loop.h
  * promises. A command that fails adds a line with its error's name, so that
  * errors are expected like everything else. A script that waits in vain ends
  * after a while with the line "timed out".
  *
- * Commands on descriptors stand in ends.c, on handles in actors.c, on streams
- * in streams.c, on the loop and the process in turns.c: each above its
- * function. Where systems differ in spite of all: differences.c.
+ * A callback is reported as "NAME what". What it shall do is said beforehand:
+ * "on NAME command", for the next one. After "blind" all are called "any",
+ * for scripts in which it is not promised who comes first.
+ *
+ * Each command is explained above its function: those that make descriptors in
+ * ends.c, that use them in traffic.c, on watchers and handles in actors.c, on
+ * timers and messages in clockwork.c, on streams in streams.c; those that run
+ * the loop in turns.c, on processes and threads in apart.c. Where systems
+ * differ in spite of all: differences.c.
  */
 #ifndef TESTS_CONFORMANCE_SCRIPT_H
 #define TESTS_CONFORMANCE_SCRIPT_H
@@ -93,14 +101,12 @@ struct helper {
 struct script {
     eddy_loop loop;
     struct trace trace;
-    const char *next;     /* command */
-    char *expected;       /* the transcript, as it has to be on this system */
+    const char *next; /* command */
+    char *expected;   /* the transcript, as it has to be on this system */
     bool in_callback;
-    bool blind;           /* no names: who comes first is not promised */
-    bool is_child;
-    unsigned lacking;     /* events that the backend cannot watch */
-    int fds;              /* open before */
-    int child_fd;         /* where a forked child's trace goes */
+    bool blind;       /* no names: who comes first is not promised */
+    unsigned lacking; /* events that the backend cannot watch */
+    int fds;          /* open before */
     struct end ends[SCRIPT_ENDS];
     int end_count;
     struct actor actors[SCRIPT_ACTORS];
@@ -120,9 +126,12 @@ struct command {
 
 /* Each ends with a NULL verb. */
 extern const struct command end_commands[];
+extern const struct command traffic_commands[];
 extern const struct command actor_commands[];
+extern const struct command clockwork_commands[];
 extern const struct command stream_commands[];
 extern const struct command turn_commands[];
+extern const struct command apart_commands[];
 
 /* main() of a test file: runs each transcript as a test. */
 int conformance(const struct transcript *transcripts, size_t count);

@@ -107,8 +107,8 @@ static void do_sums(struct script *script, char **words)
     struct actor *actor = script_actor(script, words[1]);
 
     if (actor != NULL)
-        script_note_error(
-            script, eddy_read_start(&actor->as.tcp.stream, NULL, on_sum));
+        script_note_error(script,
+                          eddy_read_start(&actor->as.tcp.stream, NULL, on_sum));
 }
 
 /* pauses S: no reading */
@@ -170,9 +170,9 @@ static void do_finishes(struct script *script, char **words)
     if (actor == NULL)
         return;
     actor->shutdown.data = actor;
-    script_note_error(script,
-                      eddy_shutdown(&actor->shutdown, &actor->as.tcp.stream,
-                                    on_shutdown));
+    script_note_error(
+        script,
+        eddy_shutdown(&actor->shutdown, &actor->as.tcp.stream, on_shutdown));
 }
 
 /* --- connecting ---------------------------------------------------------- */
@@ -213,8 +213,8 @@ static void do_serves(struct script *script, char **words)
     struct actor *actor = adopt(script, words);
 
     if (actor != NULL)
-        script_note_error(
-            script, eddy_listen(&actor->as.tcp.stream, 8, on_connection));
+        script_note_error(script,
+                          eddy_listen(&actor->as.tcp.stream, 8, on_connection));
 }
 
 /* takes S V: accepts a connection as the stream S */
@@ -224,8 +224,8 @@ static void do_takes(struct script *script, char **words)
     struct actor *actor = stream_actor(script, words[1]);
 
     if (server != NULL && actor != NULL)
-        script_note_error(script, eddy_accept(&server->as.tcp.stream,
-                                              &actor->as.tcp.stream));
+        script_note_error(
+            script, eddy_accept(&server->as.tcp.stream, &actor->as.tcp.stream));
 }
 
 /* resets S: closes it with a reset */
