@@ -8,9 +8,10 @@
  * of a disconnect but not of data gets an edge-triggered reading knote: data
  * wakes it once an arrival, and only the end is reported.
  *
- * The kernel applies a list of changes to its end. Those that fail are
- * answered in the list of events, which then holds nothing else; there must
- * be room for all of them.
+ * The kernel applies a list of changes to its end, and answers those that fail
+ * in the list of events, which then holds nothing else, if there is room for
+ * all of them. Without any room it takes no events, and the first change that
+ * fails ends the call.
  */
 #include "kevents.h"
 
@@ -116,12 +117,10 @@ static void put_changes(eddy_backend *be, int fd)
     struct slot *slot = &be->slots[fd];
     unsigned wanted = wanted_knotes(slot);
     unsigned clear = wanted & clear_knotes(slot);
-    unsigned stay = slot->knotes & wanted & ~(clear ^ slot->clear);
-    unsigned added;
+    unsigned stay = slot->knotes & wanted & ~(clear ^ slot->clear) &
+                    ~(unsigned) slot->stale;
+    unsigned added = wanted & ~stay;
 
-    if (slot->flags & SLOT_STALE)
-        stay = 0;
-    added = wanted & ~stay;
     if (slot->want & EDDY_EDGE)
         added = wanted; /* a change is a new look, as with epoll */
     else if (slot->flags & SLOT_RETEST)
@@ -130,7 +129,8 @@ static void put_changes(eddy_backend *be, int fd)
     put_removals(be, fd, slot->knotes & ~stay);
     slot->knotes = (unsigned char) wanted;
     slot->clear = (unsigned char) clear;
-    slot->flags = (unsigned char) (slot->flags & ~(SLOT_STALE | SLOT_RETEST));
+    slot->stale = 0;
+    slot->flags = (unsigned char) (slot->flags & ~SLOT_RETEST);
     put_additions(be, fd, added);
 }
 
@@ -160,37 +160,45 @@ static void put_back(eddy_backend *be)
         slot->knotes = READ_KNOTE | WRITE_KNOTE;
         if (HAVE_EXCEPT && (slot->flags & SLOT_SOCKET))
             slot->knotes = ALL_KNOTES;
-        slot->flags = (unsigned char) (slot->flags | SLOT_STALE);
+        slot->stale = ALL_KNOTES;
         eddy__kqueue_push(be, CHANGED, fd);
     }
 }
 
 /* A signal ends the sleep, which comes after the changes. */
-int eddy__kqueue_taken(eddy_backend *be, int count, enum kevent_source source)
+int eddy__kqueue_taken(eddy_backend *be, int count)
 {
     if (count < 0 && count != EDDY_EINTR)
         put_back(be);
     be->change_count = 0;
     for (int i = 0; i < count; i++)
-        eddy__kqueue_note(be, &be->events[i], source);
+        eddy__kqueue_note(be, &be->events[i]);
     return count;
 }
 
-int eddy__kqueue_flush(eddy_backend *be)
+/* The first change that fails ends the call with its error, and does not say
+ * which one it was. What was made before bears being made again. */
+static void hand_over_singly(eddy_backend *be)
+{
+    for (int i = 0; i < be->change_count; i++) {
+        const struct kevent *change = &be->changes[i];
+        int error = 0;
+
+        if (eddy__kqueue_is_current(be, change))
+            error = eddy__kqueue_call(be->fd, change, 1, NULL, 0, 0);
+        if (error != 0)
+            eddy__kqueue_note_error(be, change, -error);
+    }
+}
+
+void eddy__kqueue_flush(eddy_backend *be)
 {
     for (eddy__kqueue_fill(be); be->change_count > 0; eddy__kqueue_fill(be)) {
-        int count = be->change_count;
-
-        for (int i = 0; i < count; i++)
-            be->changes[i].flags =
-                (kevent_flags) (be->changes[i].flags | RECEIPT_FLAG);
-        count =
-            eddy__kqueue_call(be->fd, be->changes, count, be->events, count, 0);
-        count = eddy__kqueue_taken(be, count, FROM_CHANGE);
-        if (count < 0 && count != EDDY_EINTR)
-            return count;
+        if (eddy__kqueue_call(be->fd, be->changes, be->change_count, NULL, 0,
+                              0) != 0)
+            hand_over_singly(be);
+        be->change_count = 0;
     }
-    return 0;
 }
 
 bool eddy__kqueue_is_open(int fd)
@@ -208,8 +216,6 @@ static bool is_absence(int error)
     return error == EDDY_ENOENT || error == EDDY_EBADF;
 }
 
-/* Without room for events none are taken, and the first change that fails
- * ends the call with its error: then each is made by itself. */
 static int remove_knotes(eddy_backend *be, int fd, unsigned knotes)
 {
     struct kevent changes[3];

@@ -5,8 +5,8 @@
  * An entry with EV_ERROR answers a change; all others are events. An end
  * (EV_EOF) of anything but a socket is a hangup. A socket has two halves that
  * end one by one: it hung up when both have ended, or with an error, which
- * stands in fflags. Knotes tell of one half each; if the other one has no
- * knote, a scratch kqueue is asked, once for each report of an end.
+ * stands in fflags. Knotes tell of one half each; for the other one a scratch
+ * kqueue is asked, once for each report of an end.
  *
  * A knote that the slot does not know of (its removal failed) is taken for
  * one, and removed with the next changes, lest it be reported for ever.
@@ -73,8 +73,7 @@ static void refuse(eddy_backend *be, int fd, int error)
     eddy__kqueue_report(be, fd, 0, refusal(error));
 }
 
-/* An addition failed. */
-static void note_error(eddy_backend *be, int fd, unsigned knote, int error)
+static void note_refusal(eddy_backend *be, int fd, unsigned knote, int error)
 {
     struct slot *slot = &be->slots[fd];
 
@@ -92,16 +91,43 @@ static void note_error(eddy_backend *be, int fd, unsigned knote, int error)
     }
 }
 
+bool eddy__kqueue_is_current(const eddy_backend *be,
+                             const struct kevent *change)
+{
+    const struct slot *slot = eddy__kqueue_slot(be, (int) change->ident);
+
+    return mark_of(change) == REMOVAL_MARK ||
+           (slot != NULL && mark_of(change) == slot->generation);
+}
+
+void eddy__kqueue_note_error(eddy_backend *be, const struct kevent *change,
+                             int error)
+{
+    if (mark_of(change) != REMOVAL_MARK && eddy__kqueue_is_current(be, change))
+        note_refusal(be, (int) change->ident, knote_of(change), error);
+}
+
 /* --- events -------------------------------------------------------------- */
 
-static struct kevent ask(int kq, int fd, unsigned knote, unsigned flags)
-{
-    struct kevent change = eddy__kqueue_change(fd, knote, flags, 1);
-    struct kevent answer = change;
+static const unsigned both_knotes = READ_KNOTE | WRITE_KNOTE;
 
-    if (eddy__kqueue_call(kq, &change, 1, &answer, 1, 0) != 1)
-        answer.flags = EV_ERROR;
-    return answer;
+/* What a knote would say now, made for this one question: false if it would
+ * say nothing. */
+static bool ask(eddy_backend *be, int fd, unsigned knote, struct kevent *answer)
+{
+    uint32_t mark = be->slots[fd].generation;
+    struct kevent change =
+        eddy__kqueue_change(fd, knote, EV_ADD | EV_ONESHOT, mark);
+
+    if (be->scratch_fd < 0)
+        be->scratch_fd = eddy__kqueue_create();
+    if (be->scratch_fd < 0)
+        return false;
+    if (eddy__kqueue_call(be->scratch_fd, &change, 1, answer, 1, 0) == 1)
+        return !(answer->flags & EV_ERROR);
+    change = eddy__kqueue_change(fd, knote, EV_DELETE, REMOVAL_MARK);
+    (void) eddy__kqueue_call(be->scratch_fd, &change, 1, NULL, 0, 0);
+    return false;
 }
 
 /* Whether this half of a socket has ended. */
@@ -109,15 +135,7 @@ static bool has_ended(eddy_backend *be, int fd, unsigned knote)
 {
     struct kevent answer;
 
-    if (be->scratch_fd < 0)
-        be->scratch_fd = eddy__kqueue_create();
-    if (be->scratch_fd < 0)
-        return false;
-    answer = ask(be->scratch_fd, fd, knote, EV_ADD | EV_ONESHOT);
-    if (!(answer.flags & EV_ERROR))
-        return answer.flags & EV_EOF;
-    (void) ask(be->scratch_fd, fd, knote, EV_DELETE);
-    return false;
+    return ask(be, fd, knote, &answer) && (answer.flags & EV_EOF);
 }
 
 static bool hung_up(eddy_backend *be, int fd, unsigned knote,
@@ -130,7 +148,7 @@ static bool hung_up(eddy_backend *be, int fd, unsigned knote,
     if (!(slot->flags & SLOT_SOCKET) || event->fflags != 0 ||
         slot->happened == EDDY_ANY_EVENT)
         return true;
-    return has_ended(be, fd, knote ^ (READ_KNOTE | WRITE_KNOTE));
+    return has_ended(be, fd, knote ^ both_knotes);
 }
 
 static unsigned events_of(eddy_backend *be, int fd, unsigned knote,
@@ -149,22 +167,19 @@ static unsigned events_of(eddy_backend *be, int fd, unsigned knote,
     return happened & be->slots[fd].want;
 }
 
-/* What is level-triggered comes again; from a call that was not to take
- * events, the others are kept. */
 static void note_event(eddy_backend *be, int fd, unsigned knote,
-                       const struct kevent *event, enum kevent_source source)
+                       const struct kevent *event)
 {
     struct slot *slot = &be->slots[fd];
     unsigned happened;
 
     if (mark_of(event) != slot->generation || !(slot->knotes & knote)) {
         slot->knotes = (unsigned char) (slot->knotes | knote);
-        slot->flags = (unsigned char) (slot->flags | SLOT_STALE);
+        slot->stale = (unsigned char) (slot->stale | knote);
         eddy__kqueue_push(be, CHANGED, fd);
         return;
     }
-    if (source == FROM_CHANGE && !(slot->clear & knote))
-        return;
+    slot->seen = (unsigned char) (slot->seen | knote);
     happened = events_of(be, fd, knote, event);
     if (happened == 0)
         return;
@@ -173,20 +188,49 @@ static void note_event(eddy_backend *be, int fd, unsigned knote,
         slot->flags = (unsigned char) (slot->flags | SLOT_RETEST);
 }
 
-void eddy__kqueue_note(eddy_backend *be, const struct kevent *entry,
-                       enum kevent_source source)
+void eddy__kqueue_note(eddy_backend *be, const struct kevent *entry)
 {
     int fd = (int) entry->ident;
-    const struct slot *slot = eddy__kqueue_slot(be, fd);
     unsigned knote = knote_of(entry);
 
-    if (knote == 0 || slot == NULL) {
-        if (entry->filter == EVFILT_TIMER && !(entry->flags & EV_ERROR))
-            be->timed = false;
-    } else if (!(entry->flags & EV_ERROR)) {
-        note_event(be, fd, knote, entry, source);
-    } else if (entry->data != 0 && mark_of(entry) == slot->generation) {
-        note_error(be, fd, knote, (int) entry->data);
+    if (entry->flags & EV_ERROR) {
+        if (entry->data != 0)
+            eddy__kqueue_note_error(be, entry, (int) entry->data);
+    } else if (entry->filter == EVFILT_TIMER) {
+        be->timed = false;
+    } else if (knote != 0 && eddy__kqueue_slot(be, fd) != NULL) {
+        note_event(be, fd, knote, entry);
+    }
+}
+
+/* The other one is added anew: behind those of descriptors that have had no
+ * report yet. */
+static void complete(eddy_backend *be, int fd, unsigned other)
+{
+    struct slot *slot = &be->slots[fd];
+    struct kevent answer;
+
+    if (!ask(be, fd, other, &answer))
+        return;
+    note_event(be, fd, other, &answer);
+    if (!is_edge(slot)) {
+        slot->stale = (unsigned char) (slot->stale | other);
+        eddy__kqueue_push(be, CHANGED, fd);
+    }
+}
+
+void eddy__kqueue_complete(eddy_backend *be)
+{
+    int fd = be->first[REPORTED];
+
+    for (; fd >= 0; fd = be->slots[fd].next[REPORTED]) {
+        const struct slot *slot = &be->slots[fd];
+        unsigned knotes = slot->knotes & both_knotes;
+        unsigned other = knotes & ~(unsigned) slot->seen;
+
+        if (slot->happened != 0 && slot->happened != EDDY_ANY_EVENT &&
+            knotes == both_knotes && other != 0)
+            complete(be, fd, other);
     }
 }
 

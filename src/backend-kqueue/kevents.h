@@ -7,13 +7,6 @@
 
 #include "slots.h"
 
-/* Who a list of events comes from. */
-enum kevent_source {
-    FROM_WAIT,  /* a call that takes events */
-    FROM_CHANGE /* one for the sake of its changes: what is still there when
-                   events are wanted is left for then */
-};
-
 /* In a change's udata: the entry of a removal that fails says nothing. */
 enum { REMOVAL_MARK = 0 };
 
@@ -29,20 +22,31 @@ struct kevent eddy__kqueue_change(int fd, unsigned knote, unsigned flags,
 /* Fills be->changes from the queue, as far as there is room. */
 void eddy__kqueue_fill(eddy_backend *be);
 
-/* Hands over everything that is queued, without taking events. 0, or why the
- * kernel took nothing of it: then it is queued still. */
-int eddy__kqueue_flush(eddy_backend *be);
+/* Hands over everything that is queued, without taking events. */
+void eddy__kqueue_flush(eddy_backend *be);
 
 /* Takes in what a call with be->changes returned, count or error. */
-int eddy__kqueue_taken(eddy_backend *be, int count, enum kevent_source source);
+int eddy__kqueue_taken(eddy_backend *be, int count);
 
 /* Removes all of a descriptor at once. EDDY_ENOENT, EDDY_EBADF: there was
  * nothing in the kernel; other errors: it will be tried again. */
 int eddy__kqueue_drop(eddy_backend *be, int fd);
 
-/* Takes in one entry: an event, a receipt or an error. */
-void eddy__kqueue_note(eddy_backend *be, const struct kevent *entry,
-                       enum kevent_source source);
+/* Takes in one entry: an event, or the error of a change. */
+void eddy__kqueue_note(eddy_backend *be, const struct kevent *entry);
+
+/* The change failed. If it is a removal, that is no matter. */
+void eddy__kqueue_note_error(eddy_backend *be, const struct kevent *change,
+                             int error);
+
+/* Whether the change is a removal, or an addition for what its slot still
+ * is. */
+bool eddy__kqueue_is_current(const eddy_backend *be,
+                             const struct kevent *change);
+
+/* After a list of events that was full, which may have parted two of one
+ * descriptor: asks for the second one of those to be reported. */
+void eddy__kqueue_complete(eddy_backend *be);
 
 /* Moves what is to be reported into `ready`; returns how many. */
 int eddy__kqueue_take(eddy_backend *be, eddy_ready *ready, int capacity);

@@ -94,7 +94,8 @@ static int enter(eddy_backend *be, int fd)
     if (error == 0) {
         eddy__kqueue_withdraw(be, fd);
         eddy__kqueue_renew(slot);
-        slot->flags = (unsigned char) (kind | SLOT_STALE);
+        slot->flags = (unsigned char) kind;
+        slot->stale = ALL_KNOTES;
     } else if (slot != NULL) {
         (void) eddy__kqueue_drop(be, fd);
     }
@@ -153,26 +154,35 @@ static void retry_broken(eddy_backend *be)
         eddy__kqueue_push(be, CHANGED, fd);
 }
 
+static int room_left(const eddy_backend *be, int capacity)
+{
+    int room = capacity - be->live;
+
+    return room < BATCH_COUNT ? room : BATCH_COUNT;
+}
+
 /* One call for events, with the changes if they fit. Changes that are answered
  * end it without a sleep. */
 static int turn(eddy_backend *be, int64_t timeout_ns, int capacity)
 {
+    int room;
     int count;
 
     eddy__kqueue_fill(be);
-    if (be->change_count > capacity - be->live ||
-        eddy__kqueue_has(be, CHANGED)) {
-        count = eddy__kqueue_flush(be);
-        if (count < 0)
-            return count;
-    }
-    if (be->live >= capacity)
+    if (be->change_count > room_left(be, capacity) ||
+        eddy__kqueue_has(be, CHANGED))
+        eddy__kqueue_flush(be);
+    room = room_left(be, capacity);
+    if (room <= 0)
         return 0;
     if (be->live > 0 || eddy__kqueue_has(be, BROKEN))
         timeout_ns = 0;
     count = eddy__kqueue_call(be->fd, be->changes, be->change_count, be->events,
-                              capacity - be->live, timeout_ns);
-    return eddy__kqueue_taken(be, count, FROM_WAIT);
+                              room, timeout_ns);
+    (void) eddy__kqueue_taken(be, count);
+    if (count == room)
+        eddy__kqueue_complete(be);
+    return count;
 }
 
 static int64_t time_left(uint64_t deadline_ns)
@@ -212,8 +222,6 @@ static int wait_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
 {
     int error;
 
-    if (capacity > EVENT_COUNT)
-        capacity = EVENT_COUNT;
     be->broken_turn = !be->broken_turn;
     if (be->broken_turn)
         retry_broken(be);
@@ -222,15 +230,15 @@ static int wait_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
     return error > 0 ? eddy__kqueue_take(be, ready, capacity) : error;
 }
 
-/* What was met in the meantime makes it readable, too. */
+/* Changes that were refused make it readable, too. */
 static int pollable_fd(eddy_backend *be, uint64_t deadline_ns)
 {
-    int error = eddy__kqueue_flush(be);
+    int error;
 
+    eddy__kqueue_flush(be);
     if (be->live > 0 || eddy__kqueue_has(be, BROKEN))
         deadline_ns = 0;
-    if (error == 0)
-        error = eddy__kqueue_arm(be, deadline_ns);
+    error = eddy__kqueue_arm(be, deadline_ns);
     return error == 0 ? be->fd : error;
 }
 

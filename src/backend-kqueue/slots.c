@@ -92,6 +92,7 @@ void eddy__kqueue_withdraw(eddy_backend *be, int fd)
     if (slot->happened != 0 || slot->error != 0)
         be->live--;
     slot->happened = 0;
+    slot->seen = 0;
     slot->error = 0;
 }
 

@@ -21,9 +21,8 @@ enum { READ_KNOTE = 1, WRITE_KNOTE = 2, EXCEPT_KNOTE = 4, ALL_KNOTES = 7 };
 enum {
     SLOT_SOCKET = 1,
     SLOT_FIFO = 2,
-    SLOT_STALE = 4,  /* knotes are a guess: remove them, then add */
-    SLOT_RETEST = 8, /* READ_KNOTE was told once, but is to be level */
-    SLOT_LOWAT = 16  /* a device that wants to be asked for one byte */
+    SLOT_RETEST = 4, /* READ_KNOTE was told once, but is to be level */
+    SLOT_LOWAT = 8   /* a device that wants to be asked for one byte */
 };
 
 enum slot_queue {
@@ -41,7 +40,9 @@ struct slot {
     unsigned char want;
     unsigned char knotes;   /* that the kernel has */
     unsigned char clear;    /* those of them that are edge-triggered */
+    unsigned char stale;    /* those to be removed before they are added */
     unsigned char happened; /* to be reported */
+    unsigned char seen;     /* knotes that have had their say on that */
     unsigned char flags;    /* SLOT_… */
     unsigned char queued;   /* a bit for each queue */
 };
@@ -50,9 +51,11 @@ enum {
 #ifdef EDDY_STRESS
     CHANGE_COUNT = 8,
     EVENT_COUNT = 8,
+    BATCH_COUNT = 1,
 #else
     CHANGE_COUNT = 256,
     EVENT_COUNT = 1024, /* at least CHANGE_COUNT: each may be answered */
+    BATCH_COUNT = EVENT_COUNT,
 #endif
     SLOT_CHANGES = 6 /* the most that one slot needs */
 };

@@ -31,14 +31,6 @@ typedef __typeof__(((struct kevent *) 0)->udata) kevent_udata;
 #define EXCEPT_NOTE 0
 #endif
 
-/* Asks for an entry for each change, and for no events beside them. Where it
- * is not known, or ignored, events come: whoever asks has to expect them. */
-#ifdef EV_RECEIPT
-#define RECEIPT_FLAG EV_RECEIPT
-#else
-#define RECEIPT_FLAG 0
-#endif
-
 #ifdef NOTE_LOWAT
 #define HAVE_LOWAT 1
 #define LOWAT_NOTE NOTE_LOWAT
