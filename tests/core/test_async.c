@@ -188,6 +188,35 @@ static void callback_may_close_its_pending_neighbour(void **state)
     test_loop_close(loop);
 }
 
+static void send_and_close(eddy_check *check)
+{
+    struct bell *bell = check->data;
+
+    assert_int_equal(eddy_check_stop(check), 0);
+    assert_int_equal(eddy_async_send(&bell->async), 0);
+    assert_int_equal(eddy_close(&bell->async.handle, bell_gone), 1);
+}
+
+/* After the poll, so that what was sent still hangs on the loop's list in this
+ * iteration's closing phase: the memory must not come back before it is off. */
+static void closed_while_pending_it_is_not_yet_free(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    struct bell *bell = malloc(sizeof(*bell));
+    eddy_check check;
+
+    assert_non_null(bell);
+    bell_hang(bell, loop);
+    check.data = bell;
+    assert_int_equal(eddy_check_init(loop, &check), 0);
+    assert_int_equal(eddy_check_start(&check, send_and_close), 0);
+    test_turns(loop, 3);
+    assert_false(eddy_loop_alive(loop));
+    assert_int_equal(test_stats(loop).asyncs_run, 0);
+    assert_int_equal(eddy_close(&check.handle, NULL), 0);
+    test_loop_close(loop);
+}
+
 static void callback_may_close_and_free_itself(void **state)
 {
     eddy_loop *loop = test_loop(state);
@@ -333,6 +362,7 @@ int main(void)
         LOOP_TEST(each_async_sent_is_called),
         LOOP_TEST(pending_when_closed_is_not_called),
         LOOP_TEST(callback_may_close_its_pending_neighbour),
+        LOOP_TEST(closed_while_pending_it_is_not_yet_free),
         LOOP_TEST(callback_may_close_and_free_itself),
         LOOP_TEST(open_async_keeps_the_loop_alive),
         LOOP_TEST(send_from_a_thread_ends_the_sleep),

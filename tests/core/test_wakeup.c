@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The wakeup between threads: when it is written, and the races of sending
- * against closing a handle and closing the loop. Memory that came back is
- * poisoned and freed at once: a sender that still used it would be seen by the
- * sanitizers, and would find a closed handle or a wild pointer without them.
+ * against closing a handle and closing the loop. A loop's memory that came
+ * back is poisoned at once, and must still be as it was when the sender is
+ * through; the sender takes its time between writing and leaving.
  */
 #include "support/loop.h"
 #include "support/threads.h"
@@ -144,15 +144,28 @@ struct race {
     int came_back;
 };
 
+static int write_slowly(void *context, int fd)
+{
+    int rc = eddy_os_default()->wakeup_write(context, fd);
+
+    thread_dawdle(20000);
+    return rc;
+}
+
 static void race_open(struct race *race, eddy_async_cb cb)
 {
+    static eddy_os slow;
+    eddy_loop_options options = {.os = &slow};
+
+    slow = *eddy_os_default();
+    slow.wakeup_write = write_slowly;
     race->loop = malloc(sizeof(eddy_loop));
     race->async = malloc(sizeof(eddy_async));
     race->task = calloc(1, sizeof(eddy_task));
     assert_non_null(race->loop);
     assert_non_null(race->async);
     assert_non_null(race->task);
-    assert_int_equal(eddy_loop_init(race->loop, NULL), 0);
+    assert_int_equal(eddy_loop_init(race->loop, &options), 0);
     assert_int_equal(eddy_async_init(race->loop, race->async, cb), 0);
 }
 
@@ -160,11 +173,13 @@ static void race_close_loop(struct race *race)
 {
     assert_int_equal(eddy_loop_close(race->loop), 0);
     test_poison(race->loop, sizeof(*race->loop));
-    free(race->loop);
 }
 
+/* The sender is through. */
 static void race_free(struct race *race)
 {
+    assert_true(test_poisoned(race->loop, sizeof(*race->loop)));
+    free(race->loop);
     test_poison(race->async, sizeof(*race->async));
     free(race->async);
     free(race->task);
