@@ -25,7 +25,7 @@ EDDY_BEGIN_DECLS
  * looked at. Every descriptor that one makes is non-blocking and
  * close-on-exec. wakeup_write is called from any thread and from signal
  * handlers and keeps errno; the others only on the loop's thread. EINTR may
- * be returned by any: the caller tries again.
+ * be returned by any but close: the caller tries again.
  */
 typedef struct eddy_os {
     void *context;
