@@ -35,6 +35,12 @@ has() {
     builder) command -v ninja || command -v make || command -v gmake ;;
     python3) python3 -c '' ;;
     cmocka) pkg-config --exists cmocka ;;
+    libuv) pkg-config --exists libuv ;;
+    libev) compiles c cc '#include <ev.h>' ;;
+    libevent) pkg-config --exists libevent_pthreads ;;
+    matplotlib)
+        python3 -c 'import matplotlib' || /usr/bin/python3 -c 'import matplotlib'
+        ;;
     http-parser)
         # shellcheck disable=SC2046 # the flags are words
         compiles c cc '#include <llhttp.h>' $(flags_of libllhttp) ||
@@ -53,6 +59,9 @@ apt_name() {
     c++) echo g++ ;;
     builder | ninja) echo ninja-build ;;
     cmocka) echo libcmocka-dev ;;
+    libuv) echo libuv1-dev ;;
+    libev | libevent) echo "$1-dev" ;;
+    matplotlib) echo python3-matplotlib ;;
     valgrind) echo valgrind libc6-dbg ;;
     http-parser)
         if apt-cache policy libllhttp-dev | grep -q 'Candidate: [0-9]'; then
@@ -70,6 +79,7 @@ pkg_name() { # FreeBSD; cc and c++ are in its base system
     builder) echo ninja ;;
     pkg-config) echo pkgconf ;;
     http-parser) echo llhttp ;;
+    matplotlib) echo py311-matplotlib ;;
     *) echo "$1" ;;
     esac
 }
@@ -79,6 +89,7 @@ brew_name() { # macOS
     cc | c++) fail "a compiler is missing: run xcode-select --install" ;;
     builder) echo ninja ;;
     http-parser) echo llhttp ;;
+    matplotlib) echo python-matplotlib ;;
     *) echo "$1" ;;
     esac
 }
