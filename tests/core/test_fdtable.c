@@ -257,6 +257,7 @@ static void number_used_again_gets_no_old_event(void **state)
     test_turns(loop, 4);
     assert_int_equal(reuse.ears[0].calls + reuse.ears[1].calls, 1);
     assert_int_equal(reuse.fresh.calls, 0);
+    assert_int_equal(test_stats(loop).rebuilds, 0);
     test_write_byte(reuse.fresh_fds[1]);
     test_run_until(loop, &reuse.fresh.calls, 1);
     caller = &reuse.ears[reuse.ears[0].calls == 1 ? 0 : 1];

@@ -286,6 +286,49 @@ static void dropped_events_do_not_end_once(void **state)
     band_disperse(&band);
 }
 
+/* It has what it waits for: there is a callback, and nothing to sleep for. */
+static void due_timer_ends_once(void **state)
+{
+    struct band band;
+
+    band_gather(&band, *state);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, 0, 0), 0);
+    assert_int_equal(
+        eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0), 0);
+    assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
+    assert_string_equal(order, "T");
+    assert_int_equal(band.sim->backend.sleeps, 0);
+    band_disperse(&band);
+}
+
+static void start_timer_at_once(eddy_check *check)
+{
+    struct band *band = check->data;
+
+    on_check(check);
+    assert_int_equal(eddy_timer_start(&band->timer, on_timer, 0, 0), 0);
+}
+
+/* Although ONCE looks at timers once more after this. */
+static void started_after_the_poll_it_waits(void **state)
+{
+    struct band band;
+
+    band_gather(&band, *state);
+    band.check.data = &band;
+    assert_int_equal(eddy_check_start(&band.check, start_timer_at_once), 0);
+    ear_start(&band.ear, EDDY_READABLE);
+    fake_backend_ready(&band.sim->backend, 0, EDDY_READABLE);
+    band.sim->backend.elapse_ns = EDDY_MS(2);
+    assert_int_equal(
+        eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0), 0);
+    assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
+    assert_string_equal(order, "FC");
+    assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
+    assert_string_equal(order, "FCT");
+    band_disperse(&band);
+}
+
 static void event_ends_once(void **state)
 {
     struct band band;
@@ -313,6 +356,8 @@ int main(void)
         SIM_TEST(unreferenced_timers_do_not_make_it_sleep),
         SIM_TEST(dropped_events_do_not_end_once),
         SIM_TEST(event_ends_once),
+        SIM_TEST(due_timer_ends_once),
+        SIM_TEST(started_after_the_poll_it_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

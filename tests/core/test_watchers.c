@@ -123,15 +123,17 @@ static void each_watcher_gets_what_it_wants(void **state)
     eddy_loop *loop = test_loop(state);
     struct crowd crowd = {.loop = loop};
     int fds[2];
+    int rc;
 
     test_socketpair(fds);
     add(&crowd, 0, fds[0]);
     add(&crowd, 1, fds[0]);
     start(&crowd, 0);
-    assert_int_equal(
-        eddy_io_start(&crowd.ears[1]->io, EDDY_READABLE | EDDY_PRIORITY,
-                      on_ready),
-        0);
+    rc = eddy_io_start(&crowd.ears[1]->io, EDDY_READABLE | EDDY_PRIORITY,
+                       on_ready);
+    if (rc == EDDY_ENOTSUP) /* not every system has that */
+        rc = eddy_io_start(&crowd.ears[1]->io, EDDY_READABLE, on_ready);
+    assert_int_equal(rc, 0);
     test_turns(loop, 2);
     assert_int_equal(crowd.calls, 0);
     test_write_byte(fds[1]);
@@ -189,6 +191,7 @@ static void one_may_close_all_others_of_the_batch(void **state)
         first++;
     assert_true(crowd.calls >= 1);
     assert_int_equal(crowd.calls, crowd.called[first]);
+    assert_int_equal(test_stats(crowd.loop).rebuilds, 0);
     disperse(&crowd);
 }
 
