@@ -52,5 +52,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except (RuntimeError, OSError) as error:
+        sys.exit(f"bench: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
