@@ -4,7 +4,7 @@
  * bench-eddy. One thread does both sides, so that each run does exactly the
  * same.
  */
-#include "eddy/eddy_bench.h"
+#include "eddy_bench.h"
 
 #include "common/net.h"
 
