@@ -49,6 +49,9 @@ void *bench_alloc(long count, unsigned long size);
 
 void bench_sleep_ms(long ms);
 
+/* How many descriptors the program may have. */
+long bench_descriptor_limit(void);
+
 /* Numbers that look random and are the same in every run. */
 static inline uint32_t bench_random(uint32_t *state)
 {

@@ -90,6 +90,13 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+long bench_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (long) limit.rlim_cur : 0;
+}
+
 static _Noreturn void usage_error(const char *what, const char *of)
 {
     fprintf(stderr,
@@ -183,10 +190,14 @@ int main(int argc, char *argv[])
         printf("%s %s\n", bench_library, bench_library_version());
         return 0;
     }
+    raise_descriptor_limit();
+    if (argc == 2 && strcmp(argv[1], "--descriptors") == 0) {
+        printf("%ld\n", bench_descriptor_limit());
+        return 0;
+    }
     if (argc < 2 || argc > 3)
         usage_error("one or two arguments", "command line");
     signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
     run(argv[1], argc == 3 ? argv[2] : NULL);
     return 0;
 }
