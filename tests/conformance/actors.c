@@ -54,6 +54,7 @@ static void do_watch(struct script *script, char **words)
     if (err < 0)
         return;
     actor->as.io.data = actor;
+    actor->fd = fd;
     if (words[3][0] != '\0')
         start(script, actor, words[3]);
 }
@@ -75,7 +76,7 @@ static void do_same(struct script *script, char **words)
 
     if (a == NULL || b == NULL)
         return;
-    if (eddy_io_fd(&a->as.io) == eddy_io_fd(&b->as.io))
+    if (a->fd == b->fd)
         script_note(script, "same number");
     else
         script_note(script, "another number");
@@ -105,14 +106,27 @@ static void do_unref(struct script *script, char **words)
         eddy_unref(&actor->as.handle);
 }
 
+/* From here on the handle's memory is the script's: should the loop look at it
+ * again, it shall stumble. Others may still send to an async that is closed. */
+static void spoil(struct actor *actor)
+{
+    if (actor->as.handle.type == EDDY_HANDLE_ASYNC)
+        return;
+    test_poison(&actor->as, sizeof(actor->as));
+}
+
 static void close_with(struct script *script, const char *name,
                        eddy_close_cb cb)
 {
     struct actor *actor = script_actor(script, name);
+    int err;
 
     if (actor == NULL)
         return;
-    script_note_error(script, eddy_close(&actor->as.handle, cb));
+    err = eddy_close(&actor->as.handle, cb);
+    script_note_error(script, err);
+    if (err == 0)
+        spoil(actor);
 }
 
 /* end A: closes the handle */
@@ -123,7 +137,10 @@ static void do_end(struct script *script, char **words)
 
 static void on_close(eddy_handle *handle)
 {
-    script_report(handle->data, TRACE_REPORT, "closed");
+    struct actor *actor = handle->data;
+
+    script_report(actor, TRACE_REPORT, "closed");
+    spoil(actor);
 }
 
 /* end-told A: closes the handle, and hears of it when it is done */

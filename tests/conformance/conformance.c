@@ -22,10 +22,14 @@ bool script_late(void)
     return late != 0;
 }
 
+/* What does not return from the backend even then, ends the program. */
 static void on_alarm(int number)
 {
     (void) number;
+    if (late)
+        _exit(1);
     late = 1;
+    (void) alarm(SCRIPT_SECONDS);
     eddy_stop(running);
 }
 

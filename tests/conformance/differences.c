@@ -5,8 +5,9 @@
  * Left out by all scripts, because no system's word on it is promised: what is
  * heard of a TCP socket that was never connected (a hangup, or nothing), of
  * the reading end of a pipe that is watched for writing (pipes of some systems
- * go both ways), of devices like /dev/null, and of what is left once an error
- * was read off a socket.
+ * go both ways), of devices like /dev/null, of what is left once an error was
+ * read off a socket, and of a number that was closed while a watcher was
+ * started on it (poll(2) tells of it, kernel queues forget it).
  */
 #include "conformance/differences.h"
 

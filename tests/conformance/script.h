@@ -77,6 +77,7 @@ struct actor {
         eddy_check check;
         eddy_tcp tcp;
     } as;
+    int fd; /* of a watcher */
     eddy_task task;
     eddy_connect_req connect;
     eddy_shutdown_req shutdown;

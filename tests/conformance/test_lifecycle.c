@@ -152,6 +152,25 @@ static const struct transcript transcripts[] = {
                 "done\n",
     },
     {
+        .name = "a_descriptor_that_ended_in_order_leaves_nothing_behind",
+        .text = "> pipe r w\n"
+                "> dup s r\n"
+                "> watch A r READABLE\n"
+                "> watch B w WRITABLE\n"
+                "> run 1\n"
+                "B WRITABLE\n"
+                "> end A\n"
+                "> close r\n"
+                "> write w 1\n"
+                "> run 1\n"
+                "B WRITABLE\n"
+                "> stop B\n"
+                "> quiet\n"
+                "> calm\n"
+                "> rebuilds\n"
+                "0\n",
+    },
+    {
         .name = "two_numbers_of_one_pipe_are_two_descriptors",
         .text = "> pipe r w\n"
                 "> dup s r\n"
@@ -216,6 +235,43 @@ static const struct transcript transcripts[] = {
                 "> run 1\n"
                 "B READABLE\n"
                 "> read r 1\n"
+                "> quiet\n",
+    },
+    {
+        .name = "a_duplicate_takes_a_number_that_was_closed_too_early",
+        .text = "> pipe r w\n"
+                "> dup s r\n"
+                "> watch A r READABLE\n"
+                "> quiet\n"
+                "> close r\n"
+                "> end A\n"
+                "> dup r s\n"
+                "> watch B r READABLE\n"
+                "> same A B\n"
+                "same number\n"
+                "> quiet\n"
+                "> write w 1\n"
+                "> run 1\n"
+                "B READABLE\n"
+                "> read r 1\n"
+                "> quiet\n"
+                "> calm\n",
+    },
+    {
+        .name = "a_watcher_changes_after_its_number_was_reused",
+        .text = "> unix a b\n"
+                "> unix c d\n"
+                "> watch A a READABLE\n"
+                "> quiet\n"
+                "> close a\n"
+                "> dup e c\n"
+                "> watch B e\n"
+                "> same A B\n"
+                "same number\n"
+                "> want A WRITABLE\n"
+                "> run 1\n"
+                "A WRITABLE\n"
+                "> fill c\n"
                 "> quiet\n",
     },
     {

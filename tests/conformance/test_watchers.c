@@ -141,6 +141,24 @@ static const struct transcript transcripts[] = {
                 "B READABLE\n",
     },
     {
+        .name = "a_watcher_that_another_one_starts_hears_of_it_next_time",
+        .text = "> pipe r w\n"
+                "> watch A r\n"
+                "> watch B r READABLE\n"
+                "> watch C r\n"
+                "> on B want A READABLE\n"
+                "> on B want C READABLE\n"
+                "> write w 1\n"
+                "> once\n"
+                "B READABLE\n"
+                "  want A READABLE\n"
+                "  want C READABLE\n"
+                "> run 3\n"
+                "A READABLE\n"
+                "B READABLE\n"
+                "C READABLE\n",
+    },
+    {
         .name = "stopping_and_starting_between_two_polls_is_nothing",
         .text = "> pipe r w\n"
                 "> watch A r READABLE\n"

@@ -128,10 +128,11 @@ static void stop_calm(eddy_timer *timer)
     eddy_stop(timer->loop);
 }
 
-/* calm: the loop sleeps for a while, and is not woken by what nobody wants */
+/* calm: the loop sleeps several times for a while, and is not woken by what
+ * nobody wants, nor before its time */
 static void do_calm(struct script *script, char **words)
 {
-    const uint64_t most = 12; /* those that find out, and short sleeps */
+    const uint64_t most = 12; /* some to find out, and one for each sleep */
     eddy_stats before;
     eddy_stats after;
     eddy_timer timer;
@@ -139,12 +140,26 @@ static void do_calm(struct script *script, char **words)
     (void) words;
     eddy_loop_stats(&script->loop, &before);
     (void) eddy_timer_init(&script->loop, &timer);
-    (void) eddy_timer_start(&timer, stop_calm, EDDY_MS(20), 0);
-    (void) run(script, EDDY_RUN_DEFAULT);
+    for (int i = 0; i < 6; i++) {
+        uint64_t sleep_ns = i % 2 == 0 ? EDDY_US(2900) : EDDY_US(900);
+
+        (void) eddy_timer_start(&timer, stop_calm, sleep_ns, 0);
+        (void) run(script, EDDY_RUN_DEFAULT);
+    }
     (void) eddy_close(&timer.handle, NULL);
     eddy_loop_stats(&script->loop, &after);
     if (after.polls - before.polls > most)
         script_note(script, "the loop spins");
+}
+
+/* rebuilds: how often the loop had to make a new backend */
+static void do_rebuilds(struct script *script, char **words)
+{
+    eddy_stats stats;
+
+    (void) words;
+    eddy_loop_stats(&script->loop, &stats);
+    script_note(script, "%lu", (unsigned long) stats.rebuilds);
 }
 
 /* stop-loop */
@@ -155,9 +170,14 @@ static void do_stop_loop(struct script *script, char **words)
 }
 
 const struct command turn_commands[] = {
-    {"run", 2, do_run},   {"once", 1, do_once},
-    {"turn", 1, do_turn}, {"quiet", 1, do_quiet},
-    {"all", 1, do_all},   {"await", 3, do_await},
-    {"calm", 1, do_calm}, {"stop-loop", 1, do_stop_loop},
+    {"run", 2, do_run},
+    {"once", 1, do_once},
+    {"turn", 1, do_turn},
+    {"quiet", 1, do_quiet},
+    {"all", 1, do_all},
+    {"await", 3, do_await},
+    {"calm", 1, do_calm},
+    {"rebuilds", 1, do_rebuilds},
+    {"stop-loop", 1, do_stop_loop},
     {NULL, 0, NULL},
 };
