@@ -12,7 +12,9 @@ static struct {
     enum double_kernel kernel;
     unsigned fail_at[DOUBLE_CALLS]; /* calls to go; 0: none fails */
     int fail_error[DOUBLE_CALLS];
-    unsigned refuse_at;
+    int refuse_fd;
+    unsigned refuse_operation;
+    enum knote_kind refuse_kind;
     int refuse_error;
     size_t most;
     size_t calls[DOUBLE_CALLS];
@@ -64,18 +66,22 @@ bool double_fails(enum double_call call, int *error)
     return true;
 }
 
-void double_refuse(unsigned nth, int error)
+void double_refuse(int fd, unsigned operation, char way, int error)
 {
     double_lock();
-    told.refuse_at = nth;
+    told.refuse_fd = fd;
+    told.refuse_operation = operation;
+    told.refuse_kind = way == 'r' ? KIND_READ : KIND_WRITE;
     told.refuse_error = error;
     double_unlock();
 }
 
-int double_refused(void)
+int double_refused(const struct kevent *change)
 {
     told.changes++;
-    if (told.refuse_at == 0 || --told.refuse_at > 0)
+    if (told.refuse_error == 0 || change->ident != (unsigned) told.refuse_fd ||
+        !(change->flags & told.refuse_operation) ||
+        double_kind_of(change) != told.refuse_kind)
         return 0;
     return told.refuse_error;
 }

@@ -30,8 +30,10 @@ enum double_call {
 /* The nth such call from now on, 1 being the next, fails with this error. */
 void double_fail(enum double_call call, unsigned nth, int error);
 
-/* The nth change from now on is refused with this error. */
-void double_refuse(unsigned nth, int error);
+/* From now on changes of this descriptor are refused with this error, 0 for
+ * not any more: additions (EV_ADD) or removals (EV_DELETE), of its reading
+ * ('r') or writing ('w') knote. */
+void double_refuse(int fd, unsigned operation, char way, int error);
 
 /* At most so many events a call, 0 for as many as there is room for. */
 void double_shorten(size_t most);

@@ -291,7 +291,7 @@ static int touch(struct kq *kq, struct knote *knote,
 int double_change(struct kq *kq, const struct kevent *change)
 {
     enum knote_kind kind = double_kind_of(change);
-    int error = double_refused();
+    int error = double_refused(change);
     struct knote *knote;
 
     if (error != 0)

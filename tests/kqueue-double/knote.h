@@ -97,7 +97,7 @@ void double_closing(int fd);
 /* control.c: all but the last with the lock held. */
 enum double_kernel double_kernel(void);
 bool double_fails(enum double_call call, int *error);
-int double_refused(void);
+int double_refused(const struct kevent *change);
 size_t double_most(size_t room);
 
 /* close.c: the system's own. */
