@@ -199,8 +199,8 @@ static bool forbid(unsigned number, int argument, int error)
 
 enum { PASSED = 0, FAILED = 1, NO_FILTER = 77 };
 
-/* The filter stays for good, so a child has it. */
-static void in_child(struct test_backend *tb,
+/* The filter stays for good, so a child has it. False: it could not have. */
+static bool in_child(struct test_backend *tb,
                      int (*body)(struct test_backend *tb, int argument),
                      int argument)
 {
@@ -217,8 +217,9 @@ static void in_child(struct test_backend *tb,
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status) == NO_FILTER)
-        skip();
+        return false;
     assert_int_equal(WEXITSTATUS(status), PASSED);
+    return true;
 }
 
 static bool sleeps_long_enough(struct test_backend *tb)
@@ -251,12 +252,14 @@ static int sleep_without_pwait2(struct test_backend *tb, int error)
 
 static void an_old_kernel_sleeps_in_milliseconds(void **state)
 {
-    in_child(*state, sleep_without_pwait2, ENOSYS);
+    if (!in_child(*state, sleep_without_pwait2, ENOSYS))
+        skip();
 }
 
 static void an_old_sandbox_sleeps_in_milliseconds(void **state)
 {
-    in_child(*state, sleep_without_pwait2, EPERM);
+    if (!in_child(*state, sleep_without_pwait2, EPERM))
+        skip();
 }
 
 /* A change that fails leaves nothing of what was there before it. */
@@ -275,14 +278,17 @@ static int change_without_memory(struct test_backend *tb, int fd)
 static void a_failed_change_unregisters(void **state)
 {
     struct test_backend *tb = *state;
+    bool filtered;
     int fds[2];
 
     test_socketpair(fds);
     test_watch(tb, fds[0], EDDY_WRITABLE);
-    in_child(tb, change_without_memory, fds[0]);
+    filtered = in_child(tb, change_without_memory, fds[0]);
     assert_int_equal(tb->ops->update(tb->backend, 1, fds[0], EDDY_WRITABLE, 0),
-                     EDDY_ENOENT); /* the set is one with the child's */
+                     filtered ? EDDY_ENOENT : 0); /* the child's set too */
     test_close_pair(fds);
+    if (!filtered)
+        skip();
 }
 
 int main(void)
