@@ -64,9 +64,10 @@ static void errors_are_results(void **state)
     struct sockaddr_in address = {.sin_family = AF_INET};
     struct sockaddr *any = (struct sockaddr *) &address;
     socklen_t length = sizeof(address);
-    struct msghdr message = {0};
+    char byte = 'x';
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     int value = 0;
-    char byte;
 
     (void) state;
     assert_int_equal(os()->bind(NULL, -1, any, length), EDDY_EBADF);

@@ -77,10 +77,10 @@ static void errors_are_negative(void **state)
 {
     int fds[2];
 
-    (void) state;
-    assert_int_equal(eddy__os_socket(NULL, AF_INET, 12345, 0), EDDY_EINVAL);
+    (void) state; /* which error a wrong type is differs by system */
+    assert_true(eddy__os_socket(NULL, AF_INET, 12345, 0) < 0);
     assert_int_equal(eddy__os_accept(NULL, -1), EDDY_EBADF);
-    assert_int_equal(eddy__os_socketpair(12345, 0, fds), EDDY_EINVAL);
+    assert_true(eddy__os_socketpair(12345, 0, fds) < 0);
 }
 
 /* With room for one descriptor more, pairs fail halfway. */
