@@ -36,15 +36,22 @@ static int teardown(void **state)
     return test_backend_teardown(state);
 }
 
-/* The one report of a wait, which is an error. */
+/* The one error that a wait reports. */
 static int only_error(struct test_backend *tb, int fd)
 {
     eddy_ready ready[4];
+    int count = test_poll(tb, ready, 4);
+    int error = 0;
 
-    assert_int_equal(test_poll(tb, ready, 4), 1);
-    assert_true(ready[0].token == test_token(fd));
-    assert_int_equal(ready[0].events, 0);
-    return ready[0].error;
+    for (int i = 0; i < count; i++) {
+        if (ready[i].error == 0)
+            continue;
+        assert_int_equal(error, 0);
+        assert_true(ready[i].token == test_token(fd));
+        assert_int_equal(ready[i].events, 0);
+        error = ready[i].error;
+    }
+    return error;
 }
 
 /* --- buffering ----------------------------------------------------------- */
@@ -185,21 +192,25 @@ static void a_refusal_makes_the_descriptor_readable(void **state)
     test_close_pair(fds);
 }
 
+/* Or the change is tried again at once, and no wait fails. */
 static void a_failed_wait_loses_no_change(void **state)
 {
     struct test_backend *tb = *state;
-    eddy_ready ready;
+    eddy_ready ready[4];
+    int result;
     int fds[2];
 
     test_socketpair(fds);
     test_write_byte(fds[1]);
     test_watch(tb, fds[0], EDDY_READABLE);
     double_fail(DOUBLE_KEVENT, 1, ENOMEM);
-    assert_int_equal(test_poll(tb, &ready, 4), EDDY_ENOMEM);
+    result = test_poll(tb, ready, 4);
+    assert_true(result == EDDY_ENOMEM || result == 1);
     assert_int_equal(test_events_now(tb, fds[0]), EDDY_READABLE);
     test_rewatch(tb, fds[0], EDDY_READABLE, EDDY_WRITABLE);
     double_fail(DOUBLE_KEVENT, 1, ENOMEM);
-    assert_int_equal(test_poll(tb, &ready, 4), EDDY_ENOMEM);
+    result = test_poll(tb, ready, 4);
+    assert_true(result == EDDY_ENOMEM || result == 1);
     assert_int_equal(test_events_now(tb, fds[0]), EDDY_WRITABLE);
     assert_int_equal(double_knotes(fds[0]), 1);
     test_close_pair(fds);
