@@ -30,10 +30,16 @@ flags_of() { pkg-config --cflags "$1" 2>/dev/null || true; }
 
 has() {
     case $1 in
-    cc) compiles c cc '#include <stdio.h>' ;;
+    cc) # with the kernel's headers, which musl lacks
+        compiles c cc '#include <stdio.h>' && { [ "$(uname)" != Linux ] ||
+            compiles c cc '#include <linux/types.h>'; }
+        ;;
     c++) compiles c++ c++ '#include <cstdio>' ;;
     builder) command -v ninja || command -v make || command -v gmake ;;
-    python3) python3 -c '' ;;
+    python3) # NetBSD's have no other name than with their version
+        python3 -c '' || python3.13 -c '' || python3.12 -c '' ||
+            python3.11 -c ''
+        ;;
     cmocka) pkg-config --exists cmocka ;;
     libuv) pkg-config --exists libuv ;;
     libev) compiles c cc '#include <ev.h>' ;;
@@ -45,7 +51,8 @@ has() {
         # shellcheck disable=SC2046 # the flags are words
         compiles c cc '#include <llhttp.h>' $(flags_of libllhttp) ||
             compiles c cc '#include <http_parser.h>' ||
-            compiles c cc '#include <http_parser.h>' -I/usr/local/include
+            compiles c cc '#include <http_parser.h>' -I/usr/local/include ||
+            compiles c cc '#include <llhttp.h>' -I/usr/pkg/include
         ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -63,6 +70,8 @@ apt_name() {
     libev | libevent) echo "$1-dev" ;;
     matplotlib) echo python3-matplotlib ;;
     valgrind) echo valgrind libc6-dbg ;;
+    dpkg-source) echo dpkg-dev ;;
+    qemu-*) echo qemu-user ;;
     http-parser)
         if apt-cache policy libllhttp-dev | grep -q 'Candidate: [0-9]'; then
             echo libllhttp-dev
@@ -74,12 +83,43 @@ apt_name() {
     esac
 }
 
-pkg_name() { # FreeBSD; cc and c++ are in its base system
+pkg_name() { # FreeBSD, DragonFly; cc and c++ are in the base system
     case $1 in
     builder) echo ninja ;;
     pkg-config) echo pkgconf ;;
     http-parser) echo llhttp ;;
     matplotlib) echo py311-matplotlib ;;
+    *) echo "$1" ;;
+    esac
+}
+
+pkg_add_name() { # OpenBSD; compilers and pkg-config are in its base system
+    case $1 in
+    builder) echo ninja ;;
+    python3) echo python%3 ;;
+    http-parser) echo llhttp ;;
+    *) echo "$1" ;;
+    esac
+}
+
+pkgin_name() { # NetBSD; compilers are in its base system
+    case $1 in
+    builder) echo ninja-build ;;
+    pkg-config) echo pkgconf ;;
+    python3) echo python312 ;;
+    http-parser) echo llhttp ;;
+    *) echo "$1" ;;
+    esac
+}
+
+apk_name() { # Alpine
+    case $1 in
+    cc) echo gcc musl-dev linux-headers ;;
+    c++) echo g++ ;;
+    builder) echo samurai ;;
+    pkg-config) echo pkgconf ;;
+    cmocka) echo cmocka-dev ;;
+    http-parser) echo llhttp-dev ;;
     *) echo "$1" ;;
     esac
 }
@@ -101,6 +141,8 @@ as_root() {
         "$@"
     elif command -v sudo >/dev/null; then
         sudo "$@"
+    elif command -v doas >/dev/null; then
+        doas "$@"
     else
         fail "missing: ${missing[*]}; installing them needs root or sudo"
     fi
@@ -109,6 +151,15 @@ as_root() {
 names_of() { # names_of FUNCTION: the packages of all that is missing
     local tool
     for tool in "${missing[@]}"; do "$1" "$tool"; done | tr '\n' ' '
+}
+
+install_by() { # install_by FUNCTION COMMAND…: it takes the packages' names
+    local names
+    names=$(names_of "$1")
+    shift
+    say "missing: ${missing[*]}; $* $names"
+    # shellcheck disable=SC2086 # the names are words
+    "$@" $names
 }
 
 install_missing() {
@@ -122,16 +173,16 @@ install_missing() {
         # shellcheck disable=SC2086 # the names are words
         as_root env DEBIAN_FRONTEND=noninteractive \
             "${apt[@]}" install -y --no-install-recommends $names
-    elif [ "$(uname)" = FreeBSD ]; then
-        names=$(names_of pkg_name)
-        say "missing: ${missing[*]}; pkg install $names"
-        # shellcheck disable=SC2086
-        as_root pkg install -y $names
+    elif [ "$(uname)" = FreeBSD ] || [ "$(uname)" = DragonFly ]; then
+        install_by pkg_name as_root pkg install -y
+    elif [ "$(uname)" = OpenBSD ]; then
+        install_by pkg_add_name as_root pkg_add -I
+    elif [ "$(uname)" = NetBSD ]; then
+        install_by pkgin_name as_root pkgin -y install
+    elif command -v apk >/dev/null; then
+        install_by apk_name as_root apk add
     elif command -v brew >/dev/null; then
-        names=$(names_of brew_name)
-        say "missing: ${missing[*]}; brew install $names"
-        # shellcheck disable=SC2086
-        brew install $names
+        install_by brew_name brew install
     else
         fail "missing: ${missing[*]}; install them and try again"
     fi
