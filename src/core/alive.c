@@ -32,8 +32,6 @@ int64_t eddy_loop_timeout(const eddy_loop *loop)
         return 0;
     if (!eddy__timers_active(loop))
         return -1;
-    if (!eddy__list_empty(&loop->wheel->due))
-        return 0;
     next = eddy__wheel_next(loop->wheel);
     if (next != EDDY_NEVER)
         next = next > now ? next - now : 0;

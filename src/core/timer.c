@@ -97,8 +97,9 @@ static void begin(eddy_timer *timer, eddy_timer_cb cb, uint64_t repeat_ns)
         wheel->active++;
     } else if (eddy__timer_is_fresh(timer)) {
         eddy__list_remove(&timer->fresh);
-    } else if (queued(timer) && timer->due_ns <= wheel->collected_ns) {
-        eddy__wheel_remove(timer);
+    } else if (queued(timer) &&
+               (wheel->firing || eddy__wheel_has_near(wheel, timer))) {
+        eddy__wheel_remove(timer); /* it may not stay with another deadline */
     }
     timer->cb = cb;
     timer->repeat_ns = repeat_ns;
@@ -227,26 +228,26 @@ static void fire(eddy_loop *loop, eddy_timer *timer)
 
 bool eddy__timers_due(eddy_loop *loop)
 {
-    if (!eddy__timers_active(loop))
-        return false;
-    eddy__wheel_collect(loop->wheel, loop->now_ns);
-    return !eddy__list_empty(&loop->wheel->due);
+    return eddy__timers_active(loop) &&
+           eddy__wheel_due(loop->wheel, loop->now_ns) != NULL;
 }
 
-/* They are taken once: what a callback starts is not among them, and what it
- * stops is not any more. */
+/* They are taken once: what a callback starts waits for the next time, also if
+ * it is due already; what one stops is not fired any more. */
 unsigned eddy__timers_fire(eddy_loop *loop, uint64_t from_ns,
                            uint64_t last_order)
 {
+    struct eddy__wheel *wheel = loop->wheel;
+    uint64_t now_ns = loop->now_ns;
     struct eddy__link later;
+    eddy_timer *timer;
     unsigned fired = 0;
 
-    if (!eddy__timers_due(loop))
-        return 0;
+    if (last_order > wheel->order)
+        last_order = wheel->order;
     eddy__list_init(&later);
-    while (!eddy__list_empty(&loop->wheel->due)) {
-        eddy_timer *timer = eddy__timer_queued(loop->wheel->due.next);
-
+    wheel->firing = true;
+    while ((timer = eddy__wheel_due(wheel, now_ns)) != NULL) {
         if (timer->due_ns < from_ns || timer->order > last_order) {
             eddy__wheel_remove(timer);
             eddy__list_append(&later, &timer->queued);
@@ -255,7 +256,8 @@ unsigned eddy__timers_fire(eddy_loop *loop, uint64_t from_ns,
         fire(loop, timer);
         fired++;
     }
-    eddy__list_splice(&loop->wheel->due, &later);
+    wheel->firing = false;
+    eddy__wheel_put_back(wheel, &later);
     return fired;
 }
 
@@ -265,8 +267,6 @@ int64_t eddy__timers_sleep(const eddy_loop *loop)
 
     if (!eddy__timers_active(loop))
         return -1;
-    if (!eddy__list_empty(&loop->wheel->due))
-        return 0;
     bound = eddy__wheel_bound(loop->wheel);
     if (bound == EDDY_NEVER)
         return -1;

@@ -79,19 +79,3 @@ void eddy__timers_sort(struct eddy__link *list)
         whole = merge_runs(runs[i], whole);
     relink(list, whole);
 }
-
-void eddy__timers_merge(struct eddy__link *to, struct eddy__link *from)
-{
-    if (eddy__list_empty(from))
-        return;
-    if (eddy__list_empty(to) ||
-        eddy__timer_before(eddy__timer_queued(to->prev),
-                           eddy__timer_queued(from->next))) {
-        eddy__list_splice(to, from);
-        return;
-    }
-    to->prev->next = NULL;
-    from->prev->next = NULL;
-    relink(to, merge_runs(to->next, from->next));
-    eddy__list_init(from);
-}

@@ -10,7 +10,4 @@
 /* Brings a list into firing order, in O(n log n) and O(n) if it is already. */
 void eddy__timers_sort(struct eddy__link *list);
 
-/* Merges `from`, which is left empty, into `to`; both are in firing order. */
-void eddy__timers_merge(struct eddy__link *to, struct eddy__link *from);
-
 #endif

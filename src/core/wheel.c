@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-/* A slot with no more timers than this is sorted rather than dealt out. */
+/* A slot with no more timers than this is not dealt out step by step. */
 #ifdef EDDY_STRESS
 enum { FEW_TIMERS = 1 };
 #else
@@ -22,35 +22,22 @@ static uint64_t grain_of(uint64_t ns)
     return ns >> EDDY__WHEEL_GRAIN;
 }
 
-static void slot_clear(struct eddy__slot *slot)
-{
-    slot->least = EDDY_NEVER;
-    slot->most = 0;
-}
-
 void eddy__wheel_init(struct eddy__wheel *wheel)
 {
     *wheel = (struct eddy__wheel){.time = 0};
-    eddy__list_init(&wheel->due);
+    eddy__list_init(&wheel->near);
     eddy__list_init(&wheel->fresh);
-    for (int i = 0; i < EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS; i++) {
+    for (int i = 0; i < EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS; i++)
         eddy__list_init(&wheel->slots[i].timers);
-        slot_clear(&wheel->slots[i]);
-    }
 }
 
-/* The slot for a deadline: of the highest digit that differs. One that has
- * passed goes where the wheel is. */
-static unsigned slot_for(const struct eddy__wheel *wheel, uint64_t due_ns)
+/* The slot for a grain that lies ahead: of the highest digit that differs. */
+static unsigned slot_for(const struct eddy__wheel *wheel, uint64_t grain)
 {
-    uint64_t grain = grain_of(due_ns);
-    unsigned level = 0;
+    unsigned bit = 63U - (unsigned) __builtin_clzll(grain ^ wheel->time);
+    unsigned level = bit / EDDY__WHEEL_DIGIT;
 
-    if (grain <= wheel->time)
-        grain = wheel->time;
-    else
-        level = (63U - (unsigned) __builtin_clzll(grain ^ wheel->time)) /
-                EDDY__WHEEL_DIGIT;
+    assert(grain > wheel->time);
     return level * EDDY__WHEEL_SLOTS +
            (unsigned) (grain >> (level * EDDY__WHEEL_DIGIT) & DIGIT_MASK);
 }
@@ -65,27 +52,52 @@ static uint64_t slot_last(const struct eddy__wheel *wheel, unsigned index)
     return ((digits + 1) << shift << EDDY__WHEEL_GRAIN) - 1;
 }
 
-void eddy__wheel_add(struct eddy__wheel *wheel, eddy_timer *timer)
+/* Most that come so late are later than those that are there. */
+static void add_near(struct eddy__wheel *wheel, eddy_timer *timer)
 {
-    unsigned index = slot_for(wheel, timer->due_ns);
+    struct eddy__link *link = wheel->near.prev;
+
+    while (link != &wheel->near &&
+           eddy__timer_before(timer, eddy__timer_queued(link)))
+        link = link->prev;
+    eddy__list_append(link->next, &timer->queued);
+}
+
+/* Whether a slot that is in order stays so with this one behind. */
+static bool continues(const struct eddy__slot *slot, const eddy_timer *timer)
+{
+    return timer->due_ns > slot->most ||
+           (timer->due_ns == slot->most &&
+            timer->order > eddy__timer_queued(slot->timers.prev)->order);
+}
+
+static void add_to_slot(struct eddy__wheel *wheel, eddy_timer *timer)
+{
+    unsigned index = slot_for(wheel, grain_of(timer->due_ns));
     struct eddy__slot *slot = &wheel->slots[index];
 
-    assert(!eddy__link_linked(&timer->queued));
-    if (timer->due_ns == EDDY_NEVER)
-        return;
-    if (eddy__list_empty(&slot->timers))
-        slot_clear(slot);
-    if (timer->due_ns < slot->least)
+    if (eddy__list_empty(&slot->timers)) {
         slot->least = timer->due_ns;
-    if (timer->due_ns > slot->most ||
-        (timer->due_ns == slot->most && !eddy__list_empty(&slot->timers) &&
-         timer->order > eddy__timer_queued(slot->timers.prev)->order))
         slot->most = timer->due_ns;
-    else
-        slot->most = EDDY_NEVER;
+    } else {
+        slot->most = continues(slot, timer) ? timer->due_ns : EDDY_NEVER;
+        if (timer->due_ns < slot->least)
+            slot->least = timer->due_ns;
+    }
     timer->slot = index;
     eddy__list_append(&slot->timers, &timer->queued);
     wheel->used[index / EDDY__WHEEL_SLOTS] |= 1ULL << (index & DIGIT_MASK);
+}
+
+void eddy__wheel_add(struct eddy__wheel *wheel, eddy_timer *timer)
+{
+    assert(!eddy__link_linked(&timer->queued));
+    if (timer->due_ns == EDDY_NEVER)
+        return;
+    if (eddy__wheel_has_near(wheel, timer))
+        add_near(wheel, timer);
+    else
+        add_to_slot(wheel, timer);
 }
 
 void eddy__wheel_remove(eddy_timer *timer)
@@ -138,82 +150,89 @@ static void advance(struct eddy__wheel *wheel, unsigned index, uint64_t to_ns)
 {
     unsigned level = index / EDDY__WHEEL_SLOTS;
 
+    assert(eddy__list_empty(&wheel->slots[index].timers));
+    assert(grain_of(to_ns) > wheel->time);
     for (unsigned below = 0; below < level; below++)
         wheel->used[below] = 0;
     wheel->used[level] &= ~((2ULL << (index & DIGIT_MASK)) - 1);
-    assert(eddy__list_empty(&wheel->slots[index].timers));
-    if (grain_of(to_ns) > wheel->time)
-        wheel->time = grain_of(to_ns);
+    wheel->time = grain_of(to_ns);
 }
 
-/* Moves what is due from the list to `ripe`, in order; queues the rest anew. */
-static void deal(struct eddy__wheel *wheel, struct eddy__link *list,
-                 uint64_t now_ns, struct eddy__link *ripe)
+/* Queues each timer of the list anew; those whose grain has come become the
+ * near ones, of which there are none. */
+static void deal(struct eddy__wheel *wheel, struct eddy__link *list)
 {
-    struct eddy__link due;
-
-    eddy__list_init(&due);
+    assert(eddy__list_empty(&wheel->near));
     while (!eddy__list_empty(list)) {
         eddy_timer *timer = eddy__timer_queued(list->next);
 
+        __builtin_prefetch(timer->queued.next->next);
         eddy__wheel_remove(timer);
-        if (timer->due_ns <= now_ns)
-            eddy__list_append(&due, &timer->queued);
+        if (eddy__wheel_has_near(wheel, timer))
+            eddy__list_append(&wheel->near, &timer->queued);
         else
-            eddy__wheel_add(wheel, timer);
+            add_to_slot(wheel, timer);
     }
-    eddy__timers_sort(&due);
-    eddy__list_splice(ripe, &due);
+    eddy__timers_sort(&wheel->near);
 }
 
-/* Empties the first slot in use, something in which may be due. Timers that
- * moved on to a later slot are not taken before that slot's turn, though they
- * may be due as well: others may come before them there. */
-static void empty_slot(struct eddy__wheel *wheel, unsigned index,
-                       uint64_t now_ns, struct eddy__link *ripe)
+/* Opens the first slot in use, when none is near and something in it may be
+ * due. A slot of many timers of several grains is dealt out from its beginning,
+ * so that each step sorts few of them. */
+static void open_slot(struct eddy__wheel *wheel, unsigned index,
+                      uint64_t now_ns)
 {
     struct eddy__slot *slot = &wheel->slots[index];
+    unsigned level = index / EDDY__WHEEL_SLOTS;
     uint64_t last = slot_last(wheel, index);
+    uint64_t width = 1ULL << (level * EDDY__WHEEL_DIGIT + EDDY__WHEEL_GRAIN);
     uint64_t until = now_ns < last ? now_ns : last;
-    uint64_t width = 1ULL << (index / EDDY__WHEEL_SLOTS * EDDY__WHEEL_DIGIT +
-                              EDDY__WHEEL_GRAIN);
-    bool whole = slot->most <= until && slot->most != EDDY_NEVER;
+    bool whole =
+        slot->most != EDDY_NEVER && grain_of(slot->most) <= grain_of(until);
     struct eddy__link list;
 
     eddy__list_init(&list);
     eddy__list_splice(&list, &slot->timers);
-    slot_clear(slot);
-    if (whole) {
-        advance(wheel, index, until);
-        eddy__list_splice(ripe, &list);
-    } else if (index < EDDY__WHEEL_SLOTS || few(&list)) {
-        advance(wheel, index, until);
-        deal(wheel, &list, until, ripe);
-    } else {
-        advance(wheel, index, last - width + 1);
-        deal(wheel, &list, 0, ripe);
-    }
+    if (!whole && level > 0 && !few(&list))
+        until = last - width + 1;
+    advance(wheel, index, until);
+    if (whole)
+        eddy__list_splice(&wheel->near, &list);
+    else
+        deal(wheel, &list);
 }
 
-void eddy__wheel_collect(struct eddy__wheel *wheel, uint64_t now_ns)
+eddy_timer *eddy__wheel_due(struct eddy__wheel *wheel, uint64_t now_ns)
 {
-    struct eddy__link ripe;
-    int index;
+    eddy_timer *timer;
 
-    eddy__list_init(&ripe);
-    while ((index = first_slot(wheel)) >= 0 &&
-           wheel->slots[index].least <= now_ns)
-        empty_slot(wheel, (unsigned) index, now_ns, &ripe);
-    if (index < 0 && grain_of(now_ns) > wheel->time)
-        wheel->time = grain_of(now_ns);
-    wheel->collected_ns = now_ns;
-    eddy__timers_merge(&wheel->due, &ripe);
+    while (eddy__list_empty(&wheel->near)) {
+        int index = first_slot(wheel);
+
+        if (index < 0 && grain_of(now_ns) > wheel->time)
+            wheel->time = grain_of(now_ns);
+        if (index < 0 || wheel->slots[index].least > now_ns)
+            return NULL;
+        open_slot(wheel, (unsigned) index, now_ns);
+    }
+    timer = eddy__timer_queued(wheel->near.next);
+    return timer->due_ns <= now_ns ? timer : NULL;
+}
+
+void eddy__wheel_put_back(struct eddy__wheel *wheel, struct eddy__link *list)
+{
+    eddy__timers_sort(list);
+    eddy__list_splice(list, &wheel->near);
+    eddy__list_splice(&wheel->near, list);
 }
 
 uint64_t eddy__wheel_bound(const struct eddy__wheel *wheel)
 {
-    int index = first_slot(wheel);
+    int index;
 
+    if (!eddy__list_empty(&wheel->near))
+        return eddy__timer_queued(wheel->near.next)->due_ns;
+    index = first_slot(wheel);
     return index < 0 ? EDDY_NEVER : wheel->slots[index].least;
 }
 
@@ -237,6 +256,8 @@ uint64_t eddy__wheel_next(const struct eddy__wheel *wheel)
 {
     uint64_t next = EDDY_NEVER;
 
+    if (!eddy__list_empty(&wheel->near))
+        return eddy__timer_queued(wheel->near.next)->due_ns;
     for (unsigned i = 0; i < EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS; i++) {
         const struct eddy__slot *slot = &wheel->slots[i];
 
@@ -277,16 +298,31 @@ static int slot_check(const struct eddy__wheel *wheel, unsigned index,
     return 0;
 }
 
-int eddy__wheel_check(const struct eddy__wheel *wheel, size_t *queued)
+static int near_check(const struct eddy__wheel *wheel, size_t *queued)
 {
     const struct eddy__link *link;
-    int line = eddy__list_whole(&wheel->due) ? 0 : __LINE__;
+
+    if (!eddy__list_whole(&wheel->near))
+        return __LINE__;
+    for (link = wheel->near.next; link != &wheel->near; link = link->next) {
+        const eddy_timer *timer = eddy__timer_queued(link);
+
+        if (!eddy__wheel_has_near(wheel, timer))
+            return __LINE__;
+        if (link->next != &wheel->near &&
+            eddy__timer_before(eddy__timer_queued(link->next), timer))
+            return __LINE__;
+        ++*queued;
+    }
+    return 0;
+}
+
+int eddy__wheel_check(const struct eddy__wheel *wheel, size_t *queued)
+{
+    int line = near_check(wheel, queued);
 
     for (unsigned i = 0;
          line == 0 && i < EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS; i++)
         line = slot_check(wheel, i, queued);
-    for (link = wheel->due.next; line == 0 && link != &wheel->due;
-         link = link->next)
-        ++*queued;
     return line;
 }
