@@ -56,7 +56,7 @@ GROWTH = {
 
 # Seconds that measuring may take, so that all stays within what is promised
 # also on a busy machine; and the fewest rounds that are worth a median.
-LIMITS = {"quick": 85, "full": 1100, "growth": 400}
+LIMITS = {"quick": 75, "full": 1100, "growth": 400}
 ROUNDS, FEWEST, GROWTH_ROUNDS = 7, 3, 3
 RUN_LIMIT = 120
 OTHERS = 100  # descriptors that are none of the handles
@@ -156,11 +156,13 @@ def run(args, top):
     if not rows:
         sys.stderr.write("bench: no row matches --only\n")
         return 2
+    machine = results.machine()
     table = summed(collect(bench, rows, args.rounds or ROUNDS, LIMITS[mode]))
-    parts = {"mode": mode, "rows": table, "versions": bench.versions}
-    if not args.quick and not args.only.pattern:
+    parts = {"mode": mode, "rows": table, "versions": bench.versions,
+             "machine": machine}
+    if not args.only.pattern:
         say("growth:")
-        parts["growth"] = growth(bench, args.rounds or GROWTH_ROUNDS)
+        parts["growth"] = growth(bench, 1 if args.quick else GROWTH_ROUNDS)
     say("")
     # What only some of the rows are of is no result to be published.
     if not args.only.pattern:

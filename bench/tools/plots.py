@@ -67,8 +67,13 @@ def growth(pyplot, kinds, path):
                           color=colour, label=name)
         axes.set(xscale="log", yscale="log", title=kind,
                  xlabel=f"number of {kind}", ylabel=f"ns ({rows[0]['workload']})")
+        # A decade at the least, or noise would look like growth.
+        low, high = axes.get_ylim()
+        middle = (low * high) ** 0.5
+        axes.set_ylim(min(low, middle / 3.2), max(high, middle * 3.2))
         axes.grid(True, which="major", linewidth=0.3)
     all_axes[0].legend()
+    figure.tight_layout()
     save(figure, path)
     pyplot.close(figure)
     return path

@@ -125,10 +125,15 @@ wakeups on processors with store buffers; the others pay for that order.
 
 
 def machine_text(found, versions):
-    return (f"Machine: {found['cpu']}, {found['processors']} processors, "
-            f"{found['kernel']}, {found['compiler']}; load "
-            f"{found['load']} when it was done.\n\nVersions: "
+    text = (f"Machine: {found['cpu']}, {found['processors']} processors, "
+            f"{found['kernel']}, {found['compiler']}. Versions: "
             + ", ".join(f"{n} {v}" for n, v in versions.items()) + ".\n")
+    # A machine at rest is loaded by half a process at most.
+    if found["load"] != "unknown" and float(found["load"]) > 0.5:
+        text += (f"\n**The machine was busy (load {found['load']} at the "
+                 "beginning): these figures are no\nmore than a first look.**"
+                 "\n")
+    return text
 
 
 def http_rows(rows):
@@ -161,8 +166,8 @@ def write_docs(args, top):
     folder.mkdir(parents=True, exist_ok=True)
     pictures = plots.draw(parts, folder)
     shutil.copy(args.build / "results.json", folder / "results.json")
-    text = [INTRODUCTION, machine_text(found["machine"], parts["versions"]),
-            "## Every workload\n", table(parts, Markdown())]
+    text = [INTRODUCTION, machine_text(parts["machine"], parts["versions"]),
+            f"## Every workload ({parts['mode']} run)\n", table(parts, Markdown())]
     text += [f"![{p.stem}](benchmarks/{p.name})\n" for p in pictures]
     if "http" in found:
         text += ["## HTTP, loaded by wrk\n",

@@ -20,7 +20,6 @@ def load(build):
 def store(build, part, value):
     results = load(build)
     results[part] = value
-    results["machine"] = machine()
     text = json.dumps(results, indent=1, sort_keys=True)
     (build / "results.json").write_text(text + "\n")
 
