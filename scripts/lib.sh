@@ -71,6 +71,7 @@ apt_name() {
     matplotlib) echo python3-matplotlib ;;
     valgrind) echo valgrind libc6-dbg ;;
     dpkg-source) echo dpkg-dev ;;
+    go) echo golang-go ;;
     qemu-*) echo qemu-user ;;
     http-parser)
         if apt-cache policy libllhttp-dev | grep -q 'Candidate: [0-9]'; then

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+set(EDDY_ZIG_TARGET x86_64-freebsd)
+set(CMAKE_SYSTEM_NAME FreeBSD)
+set(CMAKE_SYSTEM_PROCESSOR amd64)
+include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)
