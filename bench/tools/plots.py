@@ -16,7 +16,8 @@ def draw(parts, folder):
         sys.stderr.write("bench: no matplotlib, so no pictures\n")
         return []
     # The same picture is the same file.
-    matplotlib.rcParams.update({"svg.hashsalt": "eddy", "font.size": 9})
+    matplotlib.rcParams.update({"svg.hashsalt": "eddy", "font.size": 9,
+                                "svg.fonttype": "none"})
     made = [bars(pyplot, parts, folder / "workloads.svg")]
     if parts.get("growth"):
         made.append(growth(pyplot, parts["growth"], folder / "growth.svg"))
