@@ -125,7 +125,7 @@ static void pair(void **state)
         test_close_pair(fds);
     }
     assert_int_equal(eddy_socketpair(SOCK_STREAM, 0, NULL), EDDY_EINVAL);
-    assert_int_equal(eddy_socketpair(12345, 0, fds), EDDY_EINVAL);
+    assert_true(eddy_socketpair(12345, 0, fds) < 0);
 }
 
 int main(void)
