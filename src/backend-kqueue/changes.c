@@ -150,13 +150,8 @@ static void put_back(eddy_backend *be)
 {
     for (int i = 0; i < be->change_count; i++) {
         int fd = (int) be->changes[i].ident;
-        struct slot *slot;
+        struct slot *slot = &be->slots[fd];
 
-        if (be->changes[i].filter == EVFILT_TIMER) {
-            be->timed = true;
-            continue;
-        }
-        slot = &be->slots[fd];
         slot->knotes = READ_KNOTE | WRITE_KNOTE;
         if (HAVE_EXCEPT && (slot->flags & SLOT_SOCKET))
             slot->knotes = ALL_KNOTES;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The timer that makes the kqueue's own descriptor readable at a deadline. It
- * is removed before every wait, which has a time-out of its own, so that it
- * is no event there; fd() adds it again.
+ * The timer that makes the kqueue's own descriptor readable at a deadline. A
+ * wait takes its event for nothing: it has a time-out of its own.
  *
  * Kernels count milliseconds. Most count nanoseconds too; those that do not
  * may be early by a tick of their clock.
@@ -85,11 +84,4 @@ int eddy__kqueue_arm(eddy_backend *be, uint64_t deadline_ns)
         be->deadline_ns = deadline_ns;
     }
     return error;
-}
-
-void eddy__kqueue_disarm(eddy_backend *be)
-{
-    if (be->timed)
-        be->changes[be->change_count++] = timer(EV_DELETE);
-    be->timed = false;
 }

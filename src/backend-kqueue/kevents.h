@@ -55,9 +55,6 @@ int eddy__kqueue_take(eddy_backend *be, eddy_ready *ready, int capacity);
  * (EDDY_NEVER). */
 int eddy__kqueue_arm(eddy_backend *be, uint64_t deadline_ns);
 
-/* Puts the timer's removal, if there is one, before the other changes. */
-void eddy__kqueue_disarm(eddy_backend *be);
-
 uint64_t eddy__kqueue_now_ns(void);
 
 /* The number is that of an open descriptor. */

@@ -193,8 +193,8 @@ static int64_t time_left(uint64_t deadline_ns)
 }
 
 /* Turns until there is something to report. A turn may be for nothing: with
- * changes that were refused, data where only the end is wanted, a piece of a
- * long sleep. */
+ * changes that were refused, data where only the end is wanted, the timer of
+ * fd(), a piece of a long sleep. */
 static int await(eddy_backend *be, int64_t timeout_ns, int capacity)
 {
     uint64_t deadline_ns = 0;
@@ -225,7 +225,6 @@ static int wait_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
     be->broken_turn = !be->broken_turn;
     if (be->broken_turn)
         retry_broken(be);
-    eddy__kqueue_disarm(be);
     error = await(be, timeout_ns, capacity);
     return error > 0 ? eddy__kqueue_take(be, ready, capacity) : error;
 }

@@ -88,7 +88,8 @@ static void many_changes_are_handed_over(void **state)
     for (int i = 0; i < MANY; i++) {
         test_socketpair(fds[i]);
         test_write_byte(fds[i][1]);
-        test_watch(tb, fds[i][0], BOTH_WAYS);
+        test_watch(tb, fds[i][0],
+                   BOTH_WAYS | (tb->ops->events & EDDY_PRIORITY));
     }
     assert_int_equal(test_collect(tb, ready, MANY), MANY);
     for (int i = 0; i < MANY; i++) {
@@ -172,8 +173,11 @@ static void a_refusal_may_be_taken_back_unread(void **state)
     test_watch(tb, fds[0], EDDY_READABLE);
     double_refuse(fds[0], EV_ADD, 'r', ENOMEM);
     (void) tb->ops->fd(tb->backend, EDDY_NEVER);
-    test_watch(tb, fds[0], EDDY_WRITABLE);
-    assert_int_equal(test_events_now(tb, fds[0]), EDDY_WRITABLE);
+    double_refuse(fds[0], EV_ADD, 'r', 0);
+    test_watch(tb, fds[0], EDDY_READABLE);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    test_write_byte(fds[1]);
+    assert_int_equal(test_events_now(tb, fds[0]), EDDY_READABLE);
     test_close_pair(fds);
 }
 
@@ -184,10 +188,11 @@ static void a_refusal_makes_the_descriptor_readable(void **state)
     int fds[2];
 
     test_socketpair(fds);
-    test_watch(tb, fds[0], EDDY_READABLE);
+    test_watch(tb, fds[0], BOTH_WAYS);
     double_refuse(fds[0], EV_ADD, 'r', ENOMEM);
     polled.fd = tb->ops->fd(tb->backend, EDDY_NEVER);
     assert_int_equal(poll(&polled, 1, 10000), 1);
+    assert_int_equal(double_knotes(fds[0]), 0);
     assert_int_equal(only_error(tb, fds[0]), EDDY_ENOMEM);
     test_close_pair(fds);
 }
@@ -250,6 +255,42 @@ static void a_failed_removal_is_made_up_for(void **state)
     double_refuse(fds[0], EV_DELETE, 'r', 0);
     assert_int_equal(test_events_now(tb, fds[0]), 0);
     assert_int_equal(double_knotes(fds[0]), 0);
+    test_close_pair(fds);
+}
+
+/* Added over the old knote, the new one would keep its mode. */
+static void a_failed_removal_leaves_no_mode(void **state)
+{
+    struct test_backend *tb = *state;
+    int fds[2];
+
+    test_socketpair(fds);
+    test_watch(tb, fds[0], EDDY_READABLE | EDDY_EDGE);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    double_refuse(fds[0], EV_DELETE, 'r', ENOMEM);
+    (void) tb->ops->update(tb->backend, test_token(fds[0]), fds[0],
+                           EDDY_READABLE | EDDY_EDGE, 0);
+    double_refuse(fds[0], EV_DELETE, 'r', 0);
+    test_watch(tb, fds[0], EDDY_READABLE);
+    test_write_byte(fds[1]);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(test_events_now(tb, fds[0]), EDDY_READABLE);
+    test_close_pair(fds);
+}
+
+static void long_times_suit_every_kernel(void **state)
+{
+    struct test_backend *tb = *state;
+    eddy_ready ready;
+    int fds[2];
+
+    test_pipe(fds);
+    test_watch(tb, fds[1], EDDY_WRITABLE);
+    for (int kernel = DOUBLE_FREEBSD; kernel <= DOUBLE_DRAGONFLY; kernel++) {
+        double_behave_as((enum double_kernel) kernel);
+        assert_int_equal(tb->ops->wait(tb->backend, INT64_MAX, &ready, 1), 1);
+        assert_int_equal(tb->ops->wait(tb->backend, 1999999999, &ready, 1), 1);
+    }
     test_close_pair(fds);
 }
 
@@ -451,6 +492,8 @@ int main(void)
         KQUEUE_TEST(a_failed_wait_loses_no_change),
         KQUEUE_TEST(an_interrupted_wait_made_its_changes),
         KQUEUE_TEST(a_failed_removal_is_made_up_for),
+        KQUEUE_TEST(a_failed_removal_leaves_no_mode),
+        KQUEUE_TEST(long_times_suit_every_kernel),
         KQUEUE_TEST(without_a_kqueue_there_is_none),
         KQUEUE_TEST(a_number_closed_in_secret_is_watched_anew),
         KQUEUE_TEST(removing_a_closed_one_is_no_error),
