@@ -43,7 +43,8 @@ typedef void (*eddy_io_cb)(eddy_io *io, int status, unsigned events);
 struct eddy__watcher {
     struct eddy__watcher *next; /* of the watchers of one descriptor */
     struct eddy__watcher *prev;
-    void (*ready)(struct eddy__watcher *watcher, int status, unsigned events);
+    unsigned (*ready)(struct eddy__watcher *watcher, int status,
+                      unsigned events);
     int fd;
     unsigned events;  /* wanted; 0 is stopped */
     unsigned started; /* the dispatch in which it was last changed */

@@ -158,7 +158,8 @@ EDDY_EXTERN int eddy_loop_init(eddy_loop *loop,
  * called back with EDDY_ECANCELED, from within this call. Waits for threads
  * that are inside eddy_async_send or eddy_post.
  *
- * EDDY_EBUSY: handles or requests are open, or the loop runs; nothing changed.
+ * EDDY_EBUSY: handles or requests are open, or the loop runs, or such a task
+ * has made a handle: the loop is open still.
  * EDDY_EINVAL: loop is NULL or closed.
  */
 EDDY_EXTERN int eddy_loop_close(eddy_loop *loop);
@@ -188,6 +189,9 @@ EDDY_EXTERN eddy_loop *eddy_loop_default(void);
  * EDDY_EBUSY: called in a callback of the same loop.
  * EDDY_EPERM: in a forked child, before eddy_loop_fork.
  * EDDY_EINVAL: loop is NULL or closed, or the mode is none.
+ * EDDY_ESTALE: the loop runs well, but the descriptor that eddy_loop_fd gave is
+ * another one now (a descriptor was closed before its handle, under a duplicate
+ * that keeps it registered; the backend was opened anew to be rid of it).
  * another error: of the backend's wait, which leaves the loop as it is.
  *
  * What keeps it going: active handles with a reference, requests in flight,
@@ -232,8 +236,9 @@ EDDY_EXTERN int eddy_loop_fork(eddy_loop *loop);
  * A descriptor that is readable whenever the loop has something to do, a due
  * timer included: poll it in another loop, and call eddy_run(loop,
  * EDDY_RUN_NOWAIT) when it is. It stays the loop's; ask again after
- * eddy_loop_fork. From this call on, every start, send or post outside
- * eddy_run makes it readable. EDDY_ENOTSUP on poll(2).
+ * eddy_loop_fork, and when eddy_run returned EDDY_ESTALE. From this call on,
+ * every start, send or post outside eddy_run makes it readable. Watchers that
+ * the kernel refuses may be called back from within. EDDY_ENOTSUP on poll(2).
  */
 EDDY_EXTERN int eddy_loop_fd(eddy_loop *loop);
 

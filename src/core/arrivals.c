@@ -119,3 +119,8 @@ void eddy__arrivals_shut(eddy_loop *loop)
     while (__atomic_load_n(&loop->senders, __ATOMIC_ACQUIRE) != 0)
         sched_yield();
 }
+
+void eddy__arrivals_reopen(eddy_loop *loop)
+{
+    __atomic_store_n(&loop->stopping, EDDY__GOING, __ATOMIC_SEQ_CST);
+}

@@ -40,8 +40,10 @@ struct eddy__message *eddy__arrivals_take(eddy_loop *loop);
 /* Whether a task is on the list. */
 bool eddy__arrivals_have_task(const eddy_loop *loop);
 
-/* Refuses further posts, and waits for the senders that are at work. */
+/* Refuses further posts, and waits for the senders that are at work; takes
+ * them again. */
 void eddy__arrivals_shut(eddy_loop *loop);
+void eddy__arrivals_reopen(eddy_loop *loop);
 
 /* Ends the loop's sleep if it sleeps. Any thread, counted as a sender; or the
  * loop's own. */

@@ -44,11 +44,17 @@ int eddy__embed_leave(eddy_loop *loop)
 {
     int fd = publish(loop);
 
-    return fd < 0 ? fd : 0;
+    if (fd < 0)
+        return fd;
+    if (!(loop->state & EDDY__LOOP_MOVED))
+        return 0;
+    loop->state &= ~(unsigned) EDDY__LOOP_MOVED;
+    return EDDY_ESTALE;
 }
 
 /* Inside eddy_run the descriptor is only handed out: the run publishes when it
- * returns. */
+ * returns. Publishing may call back watchers that the kernel refuses, for whom
+ * this is a run. */
 int eddy_loop_fd(eddy_loop *loop)
 {
     int fd;
@@ -57,10 +63,13 @@ int eddy_loop_fd(eddy_loop *loop)
         return EDDY_EINVAL;
     if (eddy__loop_inherited(loop))
         return EDDY_EPERM;
-    if (loop->state & EDDY__LOOP_RUNNING)
+    if (loop->state & EDDY__LOOP_RUNNING) {
         fd = loop->ops->fd(loop->backend, EDDY_NEVER);
-    else
+    } else {
+        eddy__loop_enter(loop);
         fd = publish(loop);
+        eddy__loop_exit(loop);
+    }
     if (fd >= 0)
         loop->state |= EDDY__LOOP_EMBEDDED;
     return fd;

@@ -75,6 +75,7 @@ static const struct entry entries[] = {
     ENTRY(ESHUTDOWN, "cannot send after shutdown"),
     ENTRY(ESPIPE, "cannot seek"),
     ENTRY(ESRCH, "no such process"),
+    ENTRY(ESTALE, "stale handle"),
     ENTRY(ETIMEDOUT, "timed out"),
     ENTRY(ETXTBSY, "text file busy"),
     ENTRY(EXDEV, "cross-device link"),

@@ -165,8 +165,7 @@ static unsigned tell(eddy_loop *loop, int fd, int status, unsigned events)
             continue;
         if (status < 0)
             watcher->events = 0;
-        told += watcher != &loop->wakeup;
-        watcher->ready(watcher, status, status < 0 ? 0 : wanted);
+        told += watcher->ready(watcher, status, status < 0 ? 0 : wanted);
     }
     return told;
 }

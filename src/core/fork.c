@@ -21,6 +21,8 @@ int eddy__loop_rebuild(eddy_loop *loop, bool inherited)
     loop->ops->destroy(loop->backend, inherited);
     loop->backend = backend;
     loop->state &= ~(unsigned) EDDY__LOOP_REBUILD;
+    if (!inherited && (loop->state & EDDY__LOOP_EMBEDDED))
+        loop->state |= EDDY__LOOP_MOVED;
     eddy__fds_forget(loop);
     loop->stats.rebuilds += !inherited;
     return 0;

@@ -7,13 +7,15 @@
 #include "core/handle.h"
 #include "core/watcher.h"
 
-static void ready(struct eddy__watcher *watcher, int status, unsigned events)
+static unsigned ready(struct eddy__watcher *watcher, int status,
+                      unsigned events)
 {
     eddy_io *io = EDDY__CONTAINER(watcher, eddy_io, watcher);
 
     if (status < 0)
         eddy__handle_deactivate(&io->handle);
     io->cb(io, status, events & EDDY_ANY_EVENT);
+    return 1;
 }
 
 static enum eddy__close close_io(eddy_handle *handle)

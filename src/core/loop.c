@@ -94,6 +94,14 @@ int eddy_loop_init(eddy_loop *loop, const eddy_loop_options *options)
     return err;
 }
 
+static bool is_in_use(const eddy_loop *loop)
+{
+    return loop->requests > 0 || loop->closing_handles > 0 ||
+           !eddy__list_empty(&loop->handles);
+}
+
+/* The callbacks of tasks that are handed back may make handles: then the loop
+ * stays as it was. */
 int eddy_loop_close(eddy_loop *loop)
 {
     int err;
@@ -103,10 +111,15 @@ int eddy_loop_close(eddy_loop *loop)
     err = eddy__loop_misused(loop);
     if (err < 0)
         return err;
-    if ((loop->state & EDDY__LOOP_RUNNING) || loop->requests > 0 ||
-        loop->closing_handles > 0 || !eddy__list_empty(&loop->handles))
+    if ((loop->state & EDDY__LOOP_RUNNING) || is_in_use(loop))
         return EDDY_EBUSY;
+    eddy__loop_enter(loop); /* for the callbacks of tasks */
     eddy__messages_close(loop);
+    eddy__loop_exit(loop);
+    if (is_in_use(loop)) {
+        eddy__arrivals_reopen(loop);
+        return EDDY_EBUSY;
+    }
     tear_down(loop);
     return 0;
 }

@@ -17,7 +17,8 @@ enum {
     EDDY__LOOP_RUNNING = 2,  /* inside eddy_run */
     EDDY__LOOP_EMBEDDED = 4, /* eddy_loop_fd was called */
     EDDY__LOOP_TIMED = 8,    /* now_ns is of this phase */
-    EDDY__LOOP_REBUILD = 16  /* a stale registration needs a new backend */
+    EDDY__LOOP_REBUILD = 16, /* a stale registration needs a new backend */
+    EDDY__LOOP_MOVED = 32    /* it has one, so eddy_loop_fd's is another one */
 };
 
 /* How many events one wait may report. The stress build takes one at a time,
@@ -44,6 +45,25 @@ bool eddy__loop_inherited(const eddy_loop *loop);
 int eddy__fork_watch(void);
 unsigned eddy__fork_generation(void);
 
+#ifndef NDEBUG
+/* The address of a variable of the thread names the thread. */
+const void *eddy__thread_name(void);
+#endif
+
+/* The loop runs, on this thread, until the exit. */
+static inline void eddy__loop_enter(eddy_loop *loop)
+{
+    loop->state |= EDDY__LOOP_RUNNING;
+#ifndef NDEBUG
+    loop->owner = eddy__thread_name();
+#endif
+}
+
+static inline void eddy__loop_exit(eddy_loop *loop)
+{
+    loop->state &= ~(unsigned) EDDY__LOOP_RUNNING;
+}
+
 /* Called by whatever gives the loop something to do. Inside eddy_run that is
  * found without help; outside, an embedded loop has to tell the outer one, for
  * which it counts as asleep. */
@@ -53,11 +73,6 @@ static inline void eddy__loop_touched(eddy_loop *loop)
         EDDY__LOOP_EMBEDDED)
         (void) eddy__rouse(loop);
 }
-
-#ifndef NDEBUG
-/* The address of a variable of the thread names the thread. */
-const void *eddy__thread_name(void);
-#endif
 
 /* EDDY_EPERM when another thread runs the loop. Only debug builds look: it is
  * the caller's promise, not ours, and costs a load on every call. */

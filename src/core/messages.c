@@ -47,6 +47,8 @@ void eddy__messages_close(eddy_loop *loop)
     struct eddy__message *message;
 
     assert(eddy__list_empty(&loop->handles) && loop->closing_handles == 0);
+    if (eddy__loop_inherited(loop))
+        loop->senders = 0; /* they are the parent's threads */
     eddy__arrivals_shut(loop);
     for (message = eddy__arrivals_take(loop); message != NULL;) {
         struct eddy__message *next = message->next;

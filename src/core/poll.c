@@ -34,33 +34,35 @@ static inline void relax(void)
 }
 
 /* Looks out for messages for a while, for those who chose to pay with CPU time
- * for not having to be woken. Returns whether one came. */
-static bool spin(eddy_loop *loop, int64_t timeout_ns)
+ * for not having to be woken. Returns what is left of the time to sleep: 0 when
+ * it is used up or a message came. */
+static int64_t spin(const eddy_loop *loop, int64_t timeout_ns)
 {
     const eddy_os *os = loop->os;
-    uint64_t limit = loop->spin_ns;
-    uint64_t start;
+    uint64_t start = os->now(os->context);
+    uint64_t spent;
 
-    if (timeout_ns > 0 && (uint64_t) timeout_ns < limit)
-        limit = (uint64_t) timeout_ns;
-    start = os->now(os->context);
     do {
         for (int i = 0; i < 16; i++) {
             if (eddy__arrivals_wait(loop) || eddy__stopped(loop))
-                return true;
+                return 0;
             relax();
         }
-    } while (os->now(os->context) - start < limit);
-    return false;
+        spent = os->now(os->context) - start;
+        if (timeout_ns > 0 && spent >= (uint64_t) timeout_ns)
+            return 0;
+    } while (spent < loop->spin_ns);
+    return timeout_ns < 0 ? timeout_ns : timeout_ns - (int64_t) spent;
 }
 
 static int wait(eddy_loop *loop, int64_t timeout_ns)
 {
     uint64_t before = loop->now_ns;
+    bool idle = timeout_ns != 0;
     int count;
 
-    if (timeout_ns != 0 && loop->spin_ns > 0 && spin(loop, timeout_ns))
-        timeout_ns = 0;
+    if (idle && loop->spin_ns > 0)
+        timeout_ns = spin(loop, timeout_ns);
     if (timeout_ns != 0 && !eddy__sleep_begin(loop))
         timeout_ns = 0;
     loop->batch++;
@@ -72,7 +74,7 @@ static int wait(eddy_loop *loop, int64_t timeout_ns)
     loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
     if (eddy__timers_active(loop)) {
         eddy_update_time(loop);
-        if (timeout_ns != 0)
+        if (idle)
             loop->stats.asleep_ns += loop->now_ns - before;
     }
     return count;
@@ -90,10 +92,15 @@ static int wakeup_error(eddy_loop *loop)
 /* One wait with its results. *told: how many callbacks were called. */
 static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
 {
-    unsigned refused = loop->first_changed < 0 ? 0 : eddy__fds_flush(loop);
+    unsigned refused;
     int64_t timeout_ns = 0;
     int count;
 
+    *told = 0;
+    *slept = false;
+    if (eddy__loop_inherited(loop))
+        return EDDY_EPERM; /* a callback forked, and this is the child */
+    refused = loop->first_changed < 0 ? 0 : eddy__fds_flush(loop);
     eddy__phase_end(loop, refused);
     if (may_sleep && refused == 0 && loop->wakeup_error == 0)
         timeout_ns = sleep_time(loop);
@@ -112,17 +119,16 @@ static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
     return loop->wakeup_error == 0 ? 0 : wakeup_error(loop);
 }
 
-int eddy__poll(eddy_loop *loop, bool may_sleep)
+int eddy__poll(eddy_loop *loop, bool may_sleep, unsigned *told)
 {
-    unsigned told;
     bool slept;
     int err;
 
     do {
         if (loop->state & EDDY__LOOP_REBUILD)
             (void) eddy__loop_rebuild(loop, false); /* else next time */
-        err = turn(loop, may_sleep, &slept, &told);
-    } while (err == 0 && told == 0 && slept && !eddy__stopped(loop) &&
+        err = turn(loop, may_sleep, &slept, told);
+    } while (err == 0 && *told == 0 && slept && !eddy__stopped(loop) &&
              !eddy__loop_has_work(loop) && !eddy__timers_due(loop));
     return err;
 }

@@ -39,26 +39,34 @@ static unsigned run_due(eddy_loop *loop)
 
 /* ONCE has what it waits for when something was due. After its sleep it fires
  * what came due meanwhile; what was due before the sleep, or was started after
- * it, belongs to the next iteration. */
-static int iterate(eddy_loop *loop, eddy_run_mode mode)
+ * it, belongs to the next iteration. *called: how many callbacks were called,
+ * but for those that come in every iteration. */
+static int iterate(eddy_loop *loop, eddy_run_mode mode, unsigned *called)
 {
-    unsigned due;
+    unsigned due = run_due(loop);
+    unsigned idle = eddy__phase_run(loop, EDDY__IDLE);
+    unsigned told = 0;
+    unsigned closed;
+    unsigned late = 0;
     uint64_t started; /* the last timer start before the poll */
     uint64_t polled;
     int err;
 
     loop->stats.iterations++;
-    due = run_due(loop);
-    eddy__phase_end(loop, eddy__phase_run(loop, EDDY__IDLE));
+    eddy__phase_end(loop, idle);
     eddy__phase_end(loop, eddy__phase_run(loop, EDDY__PREPARE));
     started = loop->wheel == NULL ? 0 : loop->wheel->order;
     polled = loop->now_ns;
-    err = eddy__poll(loop, mode == EDDY_RUN_DEFAULT ||
-                               (mode == EDDY_RUN_ONCE && due == 0));
+    err = eddy__poll(
+        loop, mode == EDDY_RUN_DEFAULT || (mode == EDDY_RUN_ONCE && due == 0),
+        &told);
     eddy__phase_end(loop, eddy__phase_run(loop, EDDY__CHECK));
-    eddy__phase_end(loop, close_handles(loop));
+    closed = close_handles(loop);
+    eddy__phase_end(loop, closed);
     if (mode == EDDY_RUN_ONCE)
-        eddy__phase_end(loop, eddy__timers_run(loop, polled + 1, started));
+        late = eddy__timers_run(loop, polled + 1, started);
+    eddy__phase_end(loop, late);
+    *called = due + idle + told + closed + late;
     return err;
 }
 
@@ -71,10 +79,7 @@ static int enter(eddy_loop *loop, eddy_run_mode mode)
         return EDDY_EBUSY;
     if (eddy__loop_inherited(loop))
         return EDDY_EPERM;
-    loop->state |= EDDY__LOOP_RUNNING;
-#ifndef NDEBUG
-    loop->owner = eddy__thread_name();
-#endif
+    eddy__loop_enter(loop);
     if (loop->state & EDDY__LOOP_EMBEDDED)
         eddy__sleep_end(loop);
     eddy__timers_begin_fresh(loop); /* whatever the caller did since */
@@ -86,28 +91,42 @@ static int leave(eddy_loop *loop, int err)
 {
     if (eddy__stopped(loop))
         __atomic_store_n(&loop->stopping, EDDY__GOING, __ATOMIC_SEQ_CST);
-    if (loop->state & EDDY__LOOP_EMBEDDED) {
+    if ((loop->state & EDDY__LOOP_EMBEDDED) && !eddy__loop_inherited(loop)) {
         int embed_err = eddy__embed_leave(loop);
 
         err = err < 0 ? err : embed_err;
     }
-    loop->state &= ~(unsigned) EDDY__LOOP_RUNNING;
+    eddy__loop_exit(loop);
     if (err < 0)
         return err;
     return eddy_loop_alive(loop);
 }
 
+/* Whether to go on after an iteration. ONCE does while nobody was called: a
+ * poll may only have ended a request, whose callback is the next iteration's.
+ */
+static bool goes_on(const eddy_loop *loop, eddy_run_mode mode, unsigned called)
+{
+    if (mode == EDDY_RUN_NOWAIT || (mode == EDDY_RUN_ONCE && called > 0))
+        return false;
+    return eddy_loop_alive(loop) && !eddy__stopped(loop);
+}
+
 int eddy_run(eddy_loop *loop, eddy_run_mode mode)
 {
     int err = enter(loop, mode);
+    unsigned called;
     bool going;
 
     if (err < 0)
         return err;
-    going = eddy_loop_alive(loop) || mode == EDDY_RUN_NOWAIT;
-    while (going && !eddy__stopped(loop)) {
-        err = iterate(loop, mode);
-        going = err == 0 && mode == EDDY_RUN_DEFAULT && eddy_loop_alive(loop);
+    going = (eddy_loop_alive(loop) || mode == EDDY_RUN_NOWAIT) &&
+            !eddy__stopped(loop);
+    while (going) {
+        err = iterate(loop, mode, &called);
+        if (eddy__loop_inherited(loop))
+            err = EDDY_EPERM; /* a callback forked, and this is the child */
+        going = err == 0 && goes_on(loop, mode, called);
     }
     return leave(loop, err);
 }

@@ -18,10 +18,12 @@ static inline bool eddy__timers_active(const eddy_loop *loop)
  * are timers, and gives those that were started meanwhile their deadlines. */
 void eddy__timers_begin_fresh(eddy_loop *loop);
 
-/* The end of a phase, which called so many callbacks. */
+/* The end of a phase, which called so many callbacks. A timer may also have
+ * been started by the library itself. */
 static inline void eddy__phase_end(eddy_loop *loop, unsigned callbacks)
 {
-    if (callbacks > 0)
+    if (callbacks > 0 ||
+        (loop->wheel != NULL && !eddy__list_empty(&loop->wheel->fresh)))
         eddy__timers_begin_fresh(loop);
 }
 

@@ -7,19 +7,20 @@
 
 #include "core/list.h"
 
-static void drain(struct eddy__watcher *watcher, int status, unsigned events)
+static unsigned drain(struct eddy__watcher *watcher, int status,
+                      unsigned events)
 {
     eddy_loop *loop = EDDY__CONTAINER(watcher, eddy_loop, wakeup);
+    const eddy_os *os = loop->os;
 
     if (status < 0) {
         loop->wakeup_error = status; /* eddy_run returns it */
         (void) eddy__watcher_set(loop, watcher, loop->wakeup_events);
-        return;
+    } else if (!(events & EDDY_EDGE)) {
+        while (os->wakeup_drain(os->context, watcher->fd) == EDDY_EINTR)
+            continue;
     }
-    if (events & EDDY_EDGE)
-        return;
-    while (loop->os->wakeup_drain(loop->os->context, watcher->fd) == EDDY_EINTR)
-        continue;
+    return 0;
 }
 
 int eddy__wakeup_init(eddy_loop *loop)

@@ -9,9 +9,10 @@
 #include <eddy/io.h>
 
 /* How a watcher is told: status 0 and events, or a negative status when the
- * kernel refused the descriptor; the watcher is then stopped already. */
-typedef void (*eddy__ready_fn)(struct eddy__watcher *watcher, int status,
-                               unsigned events);
+ * kernel refused the descriptor; the watcher is then stopped already. Returns
+ * how many callbacks of the user's it called. */
+typedef unsigned (*eddy__ready_fn)(struct eddy__watcher *watcher, int status,
+                                   unsigned events);
 
 /* Enters the watcher, stopped, into the table. EDDY_ENOMEM, EDDY_EBADF. */
 int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,

@@ -168,18 +168,19 @@ int eddy_accept(eddy_stream *server, eddy_stream *client)
 
 /* A descriptor that the kernel would not watch is offered again after a rest:
  * it may have been for want of memory. */
-void eddy__listen_ready(eddy_stream *stream, int status)
+unsigned eddy__listen_ready(eddy_stream *stream, int status)
 {
     if (status < 0) {
         rest(stream, status);
-        return;
+        return 0; /* the timer tells */
     }
     stream->handle.flags &= ~(unsigned) EDDY__STREAM_ACCEPTED;
     stream->cb.connection(stream, 0);
     if (stream->handle.flags & (EDDY__CLOSING | EDDY__STREAM_ACCEPTED))
-        return;
+        return 1;
     stream->handle.flags |= EDDY__STREAM_PAUSED;
     eddy__stream_refresh(stream);
+    return 1;
 }
 
 /* Once there, it stays until the stream is closed. The timer is nobody's

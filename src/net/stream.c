@@ -64,41 +64,44 @@ void eddy__stream_refresh(eddy_stream *stream)
 }
 
 /* The kernel will not watch the descriptor: whoever waits for it is told. */
-static void refused(eddy_stream *stream, int error)
+static unsigned refused(eddy_stream *stream, int error)
 {
     eddy__stream_fail(stream, error);
     eddy__stream_refresh(stream);
-    if (stream->handle.flags & EDDY__STREAM_READING)
-        eddy__stream_read_failed(stream, error);
+    if (!(stream->handle.flags & EDDY__STREAM_READING))
+        return 0;
+    eddy__stream_read_failed(stream, error);
+    return 1;
 }
 
 /* Reading comes first: after a reset, whoever looks first is told of it, and
  * to a reader it must not look like the end of the data. */
-static void transfer(eddy_stream *stream, int status, unsigned events)
+static unsigned transfer(eddy_stream *stream, unsigned events)
 {
-    if (status < 0) {
-        refused(stream, status);
-        return;
-    }
+    unsigned called = 0;
+
     if ((events & EDDY_READABLE) &&
         (stream->handle.flags & EDDY__STREAM_READING))
-        eddy__stream_read(stream);
+        called = eddy__stream_read(stream);
     if ((events & EDDY_WRITABLE) && stream->writes != NULL)
         eddy__stream_flush(stream);
+    return called;
 }
 
-static void ready(struct eddy__watcher *watcher, int status, unsigned events)
+static unsigned ready(struct eddy__watcher *watcher, int status,
+                      unsigned events)
 {
     eddy_stream *stream = EDDY__CONTAINER(watcher, eddy_stream, watcher);
     unsigned flags = stream->handle.flags;
 
     assert(!(flags & EDDY__CLOSING));
     if (flags & EDDY__STREAM_LISTENING)
-        eddy__listen_ready(stream, status);
-    else if (flags & EDDY__STREAM_CONNECTING)
+        return eddy__listen_ready(stream, status);
+    if (flags & EDDY__STREAM_CONNECTING) {
         eddy__connect_ready(stream, status);
-    else
-        transfer(stream, status, events);
+        return 0; /* the request has ended: its callback comes later */
+    }
+    return status < 0 ? refused(stream, status) : transfer(stream, events);
 }
 
 int eddy__stream_attach(eddy_stream *stream, int fd)

@@ -81,8 +81,9 @@ void eddy__stream_close_fd(eddy_loop *loop, int fd);
 int eddy__stream_set_option(eddy_loop *loop, int fd, int level, int option,
                             int value);
 
-/* stream_read.c: one turn of reading. May call back anything. */
-void eddy__stream_read(eddy_stream *stream);
+/* stream_read.c: one turn of reading. May call back anything; returns how many
+ * callbacks it called. */
+unsigned eddy__stream_read(eddy_stream *stream);
 void eddy__stream_read_failed(eddy_stream *stream, int error);
 
 /* stream_write.c: writes what the kernel takes, up to a bound. Calls nobody. */
@@ -96,8 +97,8 @@ bool eddy__is_shutdown(const eddy_req *req);
 void eddy__connect_ready(eddy_stream *stream, int status);
 bool eddy__is_connect(const eddy_req *req);
 
-/* listen.c */
-void eddy__listen_ready(eddy_stream *stream, int status);
+/* listen.c: returns how many callbacks it called. */
+unsigned eddy__listen_ready(eddy_stream *stream, int status);
 void eddy__listen_close(eddy_stream *stream);
 
 /* 0 if the stream is open and in one of the states, else what is wrong. */

@@ -51,14 +51,14 @@ static int ending(const eddy_stream *stream)
     return stream->delayed_error != 0 ? stream->delayed_error : EDDY_EOF;
 }
 
-void eddy__stream_read(eddy_stream *stream)
+unsigned eddy__stream_read(eddy_stream *stream)
 {
     const eddy_os *os = stream->loop->os;
     eddy_buf buf;
     ssize_t count;
 
     if (!provide(stream, &buf))
-        return;
+        return 1;
     do
         count = os->recv(os->context, stream->watcher.fd, buf.base, buf.len);
     while (count == EDDY_EINTR);
@@ -66,11 +66,13 @@ void eddy__stream_read(eddy_stream *stream)
         stream->loop->stats.bytes_read += (uint64_t) count;
         stream->cb.read(stream, count, &buf);
     } else if (count == EDDY_EAGAIN) {
-        if (stream->alloc_cb != NULL)
-            stream->cb.read(stream, 0, &buf);
+        if (stream->alloc_cb == NULL)
+            return 0;
+        stream->cb.read(stream, 0, &buf);
     } else {
         fail(stream, count == 0 ? ending(stream) : (int) count, &buf);
     }
+    return 1;
 }
 
 int eddy_read_start(eddy_stream *stream, eddy_alloc_cb alloc_cb,
