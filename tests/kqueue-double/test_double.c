@@ -38,6 +38,7 @@ static int setup(void **state)
     static struct scene scene;
 
     double_reset();
+    double_behave_as(DOUBLE_FREEBSD);
     scene.open_before = test_fds_open();
     scene.kq = kqueue();
     assert_true(scene.kq >= 0);

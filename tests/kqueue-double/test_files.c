@@ -22,6 +22,7 @@ static int setup(void **state)
 {
     (void) state;
     double_reset();
+    double_behave_as(DOUBLE_FREEBSD);
     kq = kqueue();
     assert_true(kq >= 0);
     return 0;
