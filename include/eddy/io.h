@@ -47,8 +47,8 @@ struct eddy__watcher {
                       unsigned events);
     int fd;
     unsigned events;  /* wanted; 0 is stopped */
-    unsigned started; /* the dispatch in which it was last changed */
-    unsigned reserved;
+    unsigned changed; /* the dispatch in which it was last changed, */
+    unsigned before;  /* and what it wanted when that began */
 };
 
 struct eddy_io {

@@ -20,8 +20,8 @@
  * closing  close callbacks
  *
  * Only eddy_async_send, eddy_post and eddy_stop may be called from other
- * threads. Debug builds return EDDY_EPERM from the rest while the loop runs
- * elsewhere.
+ * threads. Debug builds return EDDY_EPERM from functions that take a handle or
+ * make one while the loop runs elsewhere.
  */
 #ifndef EDDY_LOOP_H
 #define EDDY_LOOP_H
@@ -137,7 +137,9 @@ struct eddy_loop {
     struct eddy__message *arrivals; /* asyncs and tasks: a stack */
     int sleeping;                   /* 1 while the loop sleeps or is about to */
     int stopping;                   /* eddy_stop was called */
-    size_t senders; /* inside send, post or stop, beyond their first step */
+    int open;                       /* between init and close */
+    int rouse_error; /* of a write to the wakeup; eddy_run returns it */
+    size_t senders;  /* inside send, post or stop, beyond their first step */
     size_t wakeups_written;
     char apart_too[64];
 };
@@ -158,8 +160,8 @@ EDDY_EXTERN int eddy_loop_init(eddy_loop *loop,
  * called back with EDDY_ECANCELED, from within this call. Waits for threads
  * that are inside eddy_async_send or eddy_post.
  *
- * EDDY_EBUSY: handles or requests are open, or the loop runs, or such a task
- * has made a handle: the loop is open still.
+ * EDDY_EBUSY: handles or requests are open, or the loop runs, or is walked
+ * through, or such a task has made a handle: the loop is open still.
  * EDDY_EINVAL: loop is NULL or closed.
  */
 EDDY_EXTERN int eddy_loop_close(eddy_loop *loop);
@@ -192,7 +194,9 @@ EDDY_EXTERN eddy_loop *eddy_loop_default(void);
  * EDDY_ESTALE: the loop runs well, but the descriptor that eddy_loop_fd gave is
  * another one now (a descriptor was closed before its handle, under a duplicate
  * that keeps it registered; the backend was opened anew to be rid of it).
- * another error: of the backend's wait, which leaves the loop as it is.
+ * another error: of the backend's wait, of watching or writing the wakeup, or
+ * of opening the backend anew. It leaves the loop as it is; what was sent is
+ * not lost, but may have to wait for the next run.
  *
  * What keeps it going: active handles with a reference, requests in flight,
  * handles that are closing, queued tasks, eddy_loop_ref.
@@ -243,7 +247,8 @@ EDDY_EXTERN int eddy_loop_fork(eddy_loop *loop);
 EDDY_EXTERN int eddy_loop_fd(eddy_loop *loop);
 
 /** Nanoseconds until the next timer is due, 0 if one is or if something else
- * waits to be run, -1 if no timer is active. */
+ * waits to be run, -1 if no timer is active. Looks through the timers that are
+ * due about the same time, and those started since the last run. */
 EDDY_EXTERN int64_t eddy_loop_timeout(const eddy_loop *loop);
 
 /** The name of the loop's backend. */

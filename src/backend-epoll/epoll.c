@@ -37,7 +37,7 @@ enum {
 struct eddy_backend {
     const eddy_allocator *allocator;
     int epoll_fd;
-    int timer_fd;         /* of fd(): -1 until a deadline is first wanted */
+    int timer_fd;         /* of fd(): -1 until that is first called */
     uint64_t deadline_ns; /* that the timer will fire for: EDDY_NEVER, none */
     struct epoll_event events[EVENT_COUNT];
 };
@@ -286,7 +286,7 @@ static int pollable_fd(eddy_backend *be, uint64_t deadline_ns)
 {
     int error = 0;
 
-    if (be->timer_fd < 0 && deadline_ns != EDDY_NEVER)
+    if (be->timer_fd < 0)
         error = open_timer(be);
     if (error == 0)
         error = arm(be, deadline_ns);

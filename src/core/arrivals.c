@@ -11,24 +11,26 @@
 #include <sched.h>
 
 /* One sender claims the flag and writes for all who find it claimed. If the
- * write fails the claim is given back, for the next sender to try. */
-int eddy__rouse(eddy_loop *loop)
+ * write fails the claim is given back, for the next sender to try; what was
+ * sent is on the list all the same, so it is the loop that is told. */
+void eddy__rouse(eddy_loop *loop)
 {
     const eddy_os *os = loop->os;
     int err;
 
     if (!__atomic_load_n(&loop->sleeping, __ATOMIC_SEQ_CST))
-        return 0;
+        return;
     if (!__atomic_exchange_n(&loop->sleeping, 0, __ATOMIC_SEQ_CST))
-        return 0;
+        return;
     do
         err = os->wakeup_write(os->context, loop->wakeup_write_fd);
     while (err == EDDY_EINTR);
-    if (err < 0)
+    if (err < 0) {
+        __atomic_store_n(&loop->rouse_error, err, __ATOMIC_RELAXED);
         __atomic_store_n(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
-    else
+    } else {
         __atomic_add_fetch(&loop->wakeups_written, 1, __ATOMIC_RELAXED);
-    return err < 0 ? err : 0;
+    }
 }
 
 void eddy__arrivals_push(eddy_loop *loop, struct eddy__message *message)
@@ -42,17 +44,20 @@ void eddy__arrivals_push(eddy_loop *loop, struct eddy__message *message)
                                         __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 }
 
-/* The loop may run the message, and its owner free it, from the push on; the
- * loop itself stays until the count is taken back. */
-int eddy__arrive(eddy_loop *loop, struct eddy__message *message)
+void eddy__sender_enter(eddy_loop *loop)
 {
-    int err;
-
     __atomic_add_fetch(&loop->senders, 1, __ATOMIC_SEQ_CST);
-    eddy__arrivals_push(loop, message);
-    err = eddy__rouse(loop);
+}
+
+void eddy__sender_leave(eddy_loop *loop)
+{
     __atomic_sub_fetch(&loop->senders, 1, __ATOMIC_RELEASE);
-    return err;
+}
+
+void eddy__deliver(eddy_loop *loop, struct eddy__message *message)
+{
+    eddy__arrivals_push(loop, message);
+    eddy__rouse(loop);
 }
 
 void eddy_stop(eddy_loop *loop)
@@ -61,11 +66,11 @@ void eddy_stop(eddy_loop *loop)
 
     if (loop == NULL)
         return;
-    __atomic_add_fetch(&loop->senders, 1, __ATOMIC_SEQ_CST);
+    eddy__sender_enter(loop);
     if (__atomic_compare_exchange_n(&loop->stopping, &going, EDDY__STOPPED,
                                     false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-        (void) eddy__rouse(loop);
-    __atomic_sub_fetch(&loop->senders, 1, __ATOMIC_RELEASE);
+        eddy__rouse(loop);
+    eddy__sender_leave(loop);
 }
 
 /* Only the loop's thread takes messages off, so it may walk the list. */

@@ -27,9 +27,13 @@ enum {
 /* loop->stopping */
 enum { EDDY__GOING = 0, EDDY__STOPPED = 1, EDDY__SHUT = 2 };
 
-/* Has the loop run the message, which is marked pending already. Any thread.
- * A failed write is returned, but the message is on the list all the same. */
-int eddy__arrive(eddy_loop *loop, struct eddy__message *message);
+/* Around all that a sender does with the loop: eddy_loop_close waits for it. */
+void eddy__sender_enter(eddy_loop *loop);
+void eddy__sender_leave(eddy_loop *loop);
+
+/* Has the loop run the message, which is marked pending already. The loop may
+ * run it, and its owner free it, at once. Any thread, as a sender. */
+void eddy__deliver(eddy_loop *loop, struct eddy__message *message);
 
 /* Puts a message on the list and wakes nobody. Any thread. */
 void eddy__arrivals_push(eddy_loop *loop, struct eddy__message *message);
@@ -47,7 +51,7 @@ void eddy__arrivals_reopen(eddy_loop *loop);
 
 /* Ends the loop's sleep if it sleeps. Any thread, counted as a sender; or the
  * loop's own. */
-int eddy__rouse(eddy_loop *loop);
+void eddy__rouse(eddy_loop *loop);
 
 /* Publishes that the loop sleeps; false, and nothing published, when there is
  * something to do. */

@@ -57,8 +57,11 @@ int eddy_async_send(eddy_async *async)
         return EDDY_EINVAL;
     if (state & EDDY__PENDING)
         return 0;
-    loop = async->loop;
-    return eddy__arrive(loop, &async->message);
+    loop = async->loop; /* a handle that is pending does not go away */
+    eddy__sender_enter(loop);
+    eddy__deliver(loop, &async->message);
+    eddy__sender_leave(loop);
+    return 0;
 }
 
 unsigned eddy__async_run(struct eddy__message *message)

@@ -34,7 +34,7 @@ static int close_rounds(eddy_loop *loop, struct closer *closer)
 
     for (;;) {
         eddy_walk(loop, close_one, closer);
-        if (eddy__list_empty(&loop->handles) && loop->requests == 0 &&
+        if (!eddy__handles_open(loop) && loop->requests == 0 &&
             loop->closing_handles == 0)
             return 0;
         if (closer->expired)

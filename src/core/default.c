@@ -14,7 +14,8 @@ eddy_loop *eddy_loop_default(void)
     bool usable;
 
     pthread_mutex_lock(&lock);
-    usable = (loop.state & EDDY__LOOP_OPEN) || eddy_loop_init(&loop, NULL) == 0;
+    usable = __atomic_load_n(&loop.open, __ATOMIC_ACQUIRE) ||
+             eddy_loop_init(&loop, NULL) == 0;
     pthread_mutex_unlock(&lock);
     return usable ? &loop : NULL;
 }

@@ -22,7 +22,8 @@ static uint64_t deadline(const eddy_loop *loop)
 }
 
 /* What is left to do makes it readable at once: refused descriptors have been
- * told, which may have left more. */
+ * told, which may have left more. The loop counts as asleep even if the
+ * descriptor could not be had: it would be deaf ever after. */
 static int publish(eddy_loop *loop)
 {
     bool left = eddy__fds_flush(loop) > 0;
@@ -30,12 +31,10 @@ static int publish(eddy_loop *loop)
 
     eddy__timers_begin_fresh(loop);
     fd = loop->ops->fd(loop->backend, deadline(loop));
-    if (fd < 0)
-        return fd;
-    if (!eddy__sleep_begin(loop) || left || eddy__loop_has_work(loop) ||
-        loop->first_changed >= 0) {
+    if (!eddy__sleep_begin(loop) || left || fd < 0 ||
+        eddy__loop_has_work(loop) || loop->first_changed >= 0) {
         __atomic_store_n(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
-        (void) eddy__rouse(loop);
+        eddy__rouse(loop);
     }
     return fd;
 }

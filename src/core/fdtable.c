@@ -89,7 +89,7 @@ int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
         .next = slot->watchers,
         .ready = ready,
         .fd = fd,
-        .started = loop->dispatch,
+        .changed = loop->dispatch,
     };
     if (slot->watchers != NULL)
         slot->watchers->prev = watcher;
@@ -105,8 +105,13 @@ int eddy__watcher_set(eddy_loop *loop, struct eddy__watcher *watcher,
         return 0;
     if (events & ~(loop->ops->events | EDDY_EDGE))
         return EDDY_ENOTSUP;
+    if (watcher->changed != loop->dispatch) {
+        watcher->changed = loop->dispatch;
+        watcher->before = watcher->events;
+    }
+    if (events == 0)
+        watcher->before = 0; /* stopped: what was ready is not told later */
     watcher->events = events;
-    watcher->started = loop->dispatch;
     loop->stats.interest_saved++; /* for now: the stats take off the changes */
     enqueue(loop, watcher->fd, 0);
     return 0;
@@ -147,9 +152,18 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher)
     watcher->events = 0;
 }
 
-/* Calls the watchers of a descriptor. One that was started during this very
- * dispatch is left out: what is reported is older than its wish. The cursor is
- * the loop's, so that closing a watcher can move it on. */
+/* What a watcher is to be told of: what it wants, and wanted when the dispatch
+ * began, since what is reported is older than any later wish. */
+static unsigned wanted_of(const struct eddy__watcher *watcher,
+                          unsigned dispatch)
+{
+    if (watcher->changed != dispatch)
+        return watcher->events;
+    return watcher->events & watcher->before;
+}
+
+/* Calls the watchers of a descriptor. The cursor is the loop's, so that closing
+ * a watcher can move it on. */
 static unsigned tell(eddy_loop *loop, int fd, int status, unsigned events)
 {
     unsigned dispatch = ++loop->dispatch;
@@ -158,10 +172,10 @@ static unsigned tell(eddy_loop *loop, int fd, int status, unsigned events)
     loop->next_watcher = loop->fds[fd].watchers;
     while (loop->next_watcher != NULL) {
         struct eddy__watcher *watcher = loop->next_watcher;
-        unsigned wanted = watcher->events & events;
+        unsigned wanted = wanted_of(watcher, dispatch) & events;
 
         loop->next_watcher = watcher->next;
-        if (wanted == 0 || watcher->started == dispatch)
+        if (wanted == 0)
             continue;
         if (status < 0)
             watcher->events = 0;
@@ -174,6 +188,7 @@ static unsigned tell(eddy_loop *loop, int fd, int status, unsigned events)
 static unsigned refuse(eddy_loop *loop, int fd, int error)
 {
     loop->fds[fd].known = 0;
+    enqueue(loop, fd, 0);
     return tell(loop, fd, error, EDDY_ANY_EVENT | EDDY_EDGE);
 }
 

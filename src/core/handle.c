@@ -140,3 +140,14 @@ void eddy_walk(eddy_loop *loop, void (*cb)(eddy_handle *handle, void *arg),
         eddy__list_remove(&marker.link);
     }
 }
+
+bool eddy__handles_open(const eddy_loop *loop)
+{
+    const struct eddy__link *link;
+
+    for (link = loop->handles.next; link != &loop->handles; link = link->next)
+        if (EDDY__CONTAINER(link, eddy_handle, link)->type !=
+            EDDY_HANDLE_UNKNOWN)
+            return true;
+    return false;
+}

@@ -47,6 +47,9 @@ void eddy__handle_hide(eddy_handle *handle);
  * closing phase. */
 void eddy__handle_closable(eddy_handle *handle);
 
+/* Whether a handle is open that the caller made. */
+bool eddy__handles_open(const eddy_loop *loop);
+
 /* The closing phase; returns how many handles it finished. */
 unsigned eddy__handles_finish(eddy_loop *loop);
 

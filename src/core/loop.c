@@ -40,6 +40,13 @@ static void set_up(eddy_loop *loop, const eddy_loop_options *options)
         eddy__list_init(&loop->phases[i]);
 }
 
+/* Twice: eddy_loop_default looks from any thread. */
+static void set_open(eddy_loop *loop, bool open)
+{
+    loop->state = open ? EDDY__LOOP_OPEN : 0;
+    __atomic_store_n(&loop->open, open, __ATOMIC_RELEASE);
+}
+
 /* Undoes what was done, from the end: also of a loop that is half built. */
 static void tear_down(eddy_loop *loop)
 {
@@ -53,7 +60,7 @@ static void tear_down(eddy_loop *loop)
     eddy__fds_free(loop);
     eddy__free(loop->allocator, loop->ready, ready_size());
     eddy__free(loop->allocator, loop->read_buffer, EDDY__READ_SIZE);
-    loop->state = 0;
+    set_open(loop, false);
 }
 
 static int open_parts(eddy_loop *loop)
@@ -90,7 +97,7 @@ int eddy_loop_init(eddy_loop *loop, const eddy_loop_options *options)
     if (err < 0)
         tear_down(loop);
     else
-        loop->state = EDDY__LOOP_OPEN;
+        set_open(loop, true);
     return err;
 }
 

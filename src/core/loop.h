@@ -71,7 +71,7 @@ static inline void eddy__loop_touched(eddy_loop *loop)
 {
     if ((loop->state & (EDDY__LOOP_EMBEDDED | EDDY__LOOP_RUNNING)) ==
         EDDY__LOOP_EMBEDDED)
-        (void) eddy__rouse(loop);
+        eddy__rouse(loop);
 }
 
 /* EDDY_EPERM when another thread runs the loop. Only debug builds look: it is

@@ -15,6 +15,8 @@
 #include "core/messages.h"
 #include "core/timer.h"
 
+enum { MAX_STILL = 1024 }; /* readings of a clock that does not go */
+
 /* Nanoseconds to sleep, negative for ever. The cheap questions come first. */
 static int64_t sleep_time(const eddy_loop *loop)
 {
@@ -35,12 +37,14 @@ static inline void relax(void)
 
 /* Looks out for messages for a while, for those who chose to pay with CPU time
  * for not having to be woken. Returns what is left of the time to sleep: 0 when
- * it is used up or a message came. */
+ * it is used up or a message came. A clock that stands still, as a simulated
+ * one may, ends it too. */
 static int64_t spin(const eddy_loop *loop, int64_t timeout_ns)
 {
     const eddy_os *os = loop->os;
     uint64_t start = os->now(os->context);
     uint64_t spent;
+    int still = 0;
 
     do {
         for (int i = 0; i < 16; i++) {
@@ -51,30 +55,45 @@ static int64_t spin(const eddy_loop *loop, int64_t timeout_ns)
         spent = os->now(os->context) - start;
         if (timeout_ns > 0 && spent >= (uint64_t) timeout_ns)
             return 0;
-    } while (spent < loop->spin_ns);
+        still = spent == 0 ? still + 1 : 0;
+    } while (spent < loop->spin_ns && still < MAX_STILL);
     return timeout_ns < 0 ? timeout_ns : timeout_ns - (int64_t) spent;
+}
+
+static int ask(eddy_loop *loop, int64_t timeout_ns)
+{
+    loop->batch++;
+    loop->stats.polls++;
+    return loop->ops->wait(loop->backend, timeout_ns, loop->ready, EDDY__BATCH);
+}
+
+/* Sleeps, after making sure that whoever comes from now on will end it. */
+static int sleep_for(eddy_loop *loop, int64_t timeout_ns)
+{
+    int count;
+
+    if (loop->spin_ns > 0) {
+        count = ask(loop, 0); /* descriptors need not wait for the spinning */
+        if (count != 0)
+            return count;
+        timeout_ns = spin(loop, timeout_ns);
+    }
+    if (timeout_ns == 0 || !eddy__sleep_begin(loop))
+        return ask(loop, 0);
+    count = ask(loop, timeout_ns);
+    eddy__sleep_end(loop);
+    return count;
 }
 
 static int wait(eddy_loop *loop, int64_t timeout_ns)
 {
     uint64_t before = loop->now_ns;
-    bool idle = timeout_ns != 0;
-    int count;
+    int count = timeout_ns == 0 ? ask(loop, 0) : sleep_for(loop, timeout_ns);
 
-    if (idle && loop->spin_ns > 0)
-        timeout_ns = spin(loop, timeout_ns);
-    if (timeout_ns != 0 && !eddy__sleep_begin(loop))
-        timeout_ns = 0;
-    loop->batch++;
-    loop->stats.polls++;
-    count =
-        loop->ops->wait(loop->backend, timeout_ns, loop->ready, EDDY__BATCH);
-    if (timeout_ns != 0)
-        eddy__sleep_end(loop);
     loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
     if (eddy__timers_active(loop)) {
         eddy_update_time(loop);
-        if (idle)
+        if (timeout_ns != 0)
             loop->stats.asleep_ns += loop->now_ns - before;
     }
     return count;
@@ -86,6 +105,8 @@ static int wakeup_error(eddy_loop *loop)
     int err = loop->wakeup_error;
 
     loop->wakeup_error = 0;
+    if (err == 0 && __atomic_load_n(&loop->rouse_error, __ATOMIC_RELAXED) < 0)
+        err = __atomic_exchange_n(&loop->rouse_error, 0, __ATOMIC_RELAXED);
     return err;
 }
 
@@ -116,19 +137,27 @@ static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
     eddy__phase_end(loop, *told);
     if (count < 0 && count != EDDY_EINTR)
         return count;
-    return loop->wakeup_error == 0 ? 0 : wakeup_error(loop);
+    return wakeup_error(loop);
+}
+
+/* Without a new backend a stale event comes again and again: the loop is served
+ * once more, but does not go on so behind the caller's back. */
+static int rebuild(eddy_loop *loop)
+{
+    return loop->state & EDDY__LOOP_REBUILD ? eddy__loop_rebuild(loop, false)
+                                            : 0;
 }
 
 int eddy__poll(eddy_loop *loop, bool may_sleep, unsigned *told)
 {
     bool slept;
+    int stale;
     int err;
 
     do {
-        if (loop->state & EDDY__LOOP_REBUILD)
-            (void) eddy__loop_rebuild(loop, false); /* else next time */
-        err = turn(loop, may_sleep, &slept, told);
+        stale = rebuild(loop);
+        err = turn(loop, may_sleep && stale == 0, &slept, told);
     } while (err == 0 && *told == 0 && slept && !eddy__stopped(loop) &&
              !eddy__loop_has_work(loop) && !eddy__timers_due(loop));
-    return err;
+    return err == 0 ? stale : err;
 }

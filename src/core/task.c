@@ -9,20 +9,31 @@
 #include "core/loop.h"
 #include "core/messages.h"
 
-int eddy_post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
+static int post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
 {
     int state;
 
-    if (loop == NULL || task == NULL || cb == NULL)
-        return EDDY_EINVAL;
-    if (__atomic_load_n(&loop->stopping, __ATOMIC_RELAXED) == EDDY__SHUT)
+    if (__atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) == EDDY__SHUT)
         return EDDY_EINVAL;
     state = __atomic_fetch_or(&task->message.state, EDDY__PENDING,
                               __ATOMIC_SEQ_CST);
     if (state & EDDY__PENDING)
         return EDDY_EBUSY;
     task->cb = cb;
-    return eddy__arrive(loop, &task->message);
+    eddy__deliver(loop, &task->message);
+    return 0;
+}
+
+int eddy_post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
+{
+    int err;
+
+    if (loop == NULL || task == NULL || cb == NULL)
+        return EDDY_EINVAL;
+    eddy__sender_enter(loop);
+    err = post(loop, task, cb);
+    eddy__sender_leave(loop);
+    return err;
 }
 
 unsigned eddy__task_run(struct eddy__message *message, int status)

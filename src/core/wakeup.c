@@ -23,6 +23,27 @@ static unsigned drain(struct eddy__watcher *watcher, int status,
     return 0;
 }
 
+static void close_both(const eddy_os *os, const int fds[2])
+{
+    os->close(os->context, fds[0]);
+    if (fds[1] != fds[0])
+        os->close(os->context, fds[1]);
+}
+
+static int watch(eddy_loop *loop, const int fds[2], int events)
+{
+    int err = eddy__watcher_open(loop, &loop->wakeup, fds[0], drain);
+
+    if (err < 0)
+        return err;
+    loop->wakeup_write_fd = fds[1];
+    loop->wakeup_events = (unsigned) events | EDDY_READABLE;
+    err = eddy__watcher_set(loop, &loop->wakeup, loop->wakeup_events);
+    if (err < 0)
+        eddy__watcher_close(loop, &loop->wakeup);
+    return err;
+}
+
 int eddy__wakeup_init(eddy_loop *loop)
 {
     const eddy_os *os = loop->os;
@@ -35,25 +56,16 @@ int eddy__wakeup_init(eddy_loop *loop)
     while (events == EDDY_EINTR);
     if (events < 0)
         return events;
-    err = eddy__watcher_open(loop, &loop->wakeup, fds[0], drain);
-    if (err == 0) {
-        loop->wakeup_write_fd = fds[1];
-        loop->wakeup_events = (unsigned) events | EDDY_READABLE;
-        return eddy__watcher_set(loop, &loop->wakeup, loop->wakeup_events);
-    }
-    os->close(os->context, fds[0]);
-    if (fds[1] != fds[0])
-        os->close(os->context, fds[1]);
+    err = watch(loop, fds, events);
+    if (err < 0)
+        close_both(os, fds);
     return err;
 }
 
 void eddy__wakeup_close(eddy_loop *loop)
 {
-    const eddy_os *os = loop->os;
-    int fd = loop->wakeup.fd;
+    const int fds[2] = {loop->wakeup.fd, loop->wakeup_write_fd};
 
     eddy__watcher_close(loop, &loop->wakeup);
-    os->close(os->context, fd);
-    if (loop->wakeup_write_fd != fd)
-        os->close(os->context, loop->wakeup_write_fd);
+    close_both(loop->os, fds);
 }

@@ -238,8 +238,12 @@ uint64_t eddy__wheel_bound(const struct eddy__wheel *wheel)
 
 static uint64_t least_of(const struct eddy__slot *slot)
 {
+    const eddy_timer *first = eddy__timer_queued(slot->timers.next);
     uint64_t least = EDDY_NEVER;
     const struct eddy__link *link;
+
+    if (slot->most != EDDY_NEVER && !eddy__timer_is_fresh(first))
+        return first->due_ns;
 
     for (link = slot->timers.next; link != &slot->timers; link = link->next) {
         const eddy_timer *timer = eddy__timer_queued(link);

@@ -152,13 +152,13 @@ static void it_does_not_watch_itself(void **state)
                      EDDY_EINVAL);
 }
 
-static void a_timer_is_opened_for_a_deadline_alone(void **state)
+static void its_timer_is_opened_with_the_first_asking(void **state)
 {
     struct test_backend *tb = *state;
     int open_before = test_fds_open();
 
     assert_true(tb->ops->fd(tb->backend, EDDY_NEVER) >= 0);
-    assert_int_equal(test_fds_open(), open_before);
+    assert_int_equal(test_fds_open(), open_before + 1);
     assert_true(tb->ops->fd(tb->backend, EDDY_SEC(1)) >= 0);
     assert_int_equal(test_fds_open(), open_before + 1);
     assert_true(tb->ops->fd(tb->backend, EDDY_SEC(2)) >= 0);
@@ -300,7 +300,7 @@ int main(void)
         BACKEND_TEST(a_repair_may_be_refused),
         BACKEND_TEST(its_own_tokens_are_refused),
         BACKEND_TEST(it_does_not_watch_itself),
-        BACKEND_TEST(a_timer_is_opened_for_a_deadline_alone),
+        BACKEND_TEST(its_timer_is_opened_with_the_first_asking),
         BACKEND_TEST(an_old_kernel_sleeps_in_milliseconds),
         BACKEND_TEST(an_old_sandbox_sleeps_in_milliseconds),
         BACKEND_TEST(a_failed_change_unregisters),
