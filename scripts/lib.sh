@@ -40,6 +40,7 @@ has() {
         python3 -c '' || python3.13 -c '' || python3.12 -c '' ||
             python3.11 -c ''
         ;;
+    pip) python3 -m pip --version ;;
     cmocka) pkg-config --exists cmocka ;;
     libuv) pkg-config --exists libuv ;;
     libev) compiles c cc '#include <ev.h>' ;;
@@ -72,6 +73,7 @@ apt_name() {
     valgrind) echo valgrind libc6-dbg ;;
     dpkg-source) echo dpkg-dev ;;
     go) echo golang-go ;;
+    pip) echo python3-pip ;;
     qemu-*) echo qemu-user ;;
     http-parser)
         if apt-cache policy libllhttp-dev | grep -q 'Candidate: [0-9]'; then
