@@ -23,6 +23,7 @@ typedef struct eddy_allocator {
     void *context; /* the first argument of each call */
     void *(*resize)(void *context, void *block, size_t old_size,
                     size_t new_size);
+    void *reserved[2];
 } eddy_allocator;
 
 EDDY_END_DECLS

@@ -100,6 +100,8 @@ typedef struct eddy_backend_ops {
      * EDDY_ENOTSUP where there is none.
      */
     int (*fd)(eddy_backend *backend, uint64_t deadline_ns);
+
+    void *reserved[6];
 } eddy_backend_ops;
 
 /**

@@ -120,7 +120,7 @@ struct eddy_loop {
     struct eddy__link phases[3]; /* idle, prepare, check: started handles */
     eddy_req *ended;             /* requests to call back: first, last */
     eddy_req *last_ended;
-    const struct eddy__handle_class *classes[EDDY_HANDLE_TYPES];
+    const struct eddy__handle_class *classes[32];
 
     /* private: net */
     char *read_buffer;

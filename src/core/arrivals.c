@@ -9,6 +9,9 @@
 #include <eddy/os.h>
 
 #include <sched.h>
+#include <time.h>
+
+enum { MAX_YIELDS = 100 };
 
 /* One sender claims the flag and writes for all who find it claimed. If the
  * write fails the claim is given back, for the next sender to try; what was
@@ -116,13 +119,15 @@ struct eddy__message *eddy__arrivals_take(eddy_loop *loop)
     return oldest;
 }
 
-/* Yielding is enough: a sender counted here is a few instructions, or its
- * write, from the end. */
+/* A sender counted here is a few instructions, or its write, from the end; but
+ * one of a lower priority only comes to them if we sleep. */
 void eddy__arrivals_shut(eddy_loop *loop)
 {
+    const struct timespec nap = {.tv_nsec = 50000};
+
     __atomic_store_n(&loop->stopping, EDDY__SHUT, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&loop->senders, __ATOMIC_ACQUIRE) != 0)
-        sched_yield();
+    for (int i = 0; __atomic_load_n(&loop->senders, __ATOMIC_SEQ_CST) != 0; i++)
+        (void) (i < MAX_YIELDS ? sched_yield() : nanosleep(&nap, NULL));
 }
 
 void eddy__arrivals_reopen(eddy_loop *loop)

@@ -43,12 +43,7 @@ int eddy__embed_leave(eddy_loop *loop)
 {
     int fd = publish(loop);
 
-    if (fd < 0)
-        return fd;
-    if (!(loop->state & EDDY__LOOP_MOVED))
-        return 0;
-    loop->state &= ~(unsigned) EDDY__LOOP_MOVED;
-    return EDDY_ESTALE;
+    return fd < 0 ? fd : 0;
 }
 
 /* Inside eddy_run the descriptor is only handed out: the run publishes when it
@@ -69,7 +64,9 @@ int eddy_loop_fd(eddy_loop *loop)
         fd = publish(loop);
         eddy__loop_exit(loop);
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         loop->state |= EDDY__LOOP_EMBEDDED;
+        loop->state &= ~(unsigned) EDDY__LOOP_MOVED;
+    }
     return fd;
 }

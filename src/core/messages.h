@@ -17,6 +17,10 @@ void eddy__messages_close(eddy_loop *loop);
  * async that one of them had marked but not pushed. */
 void eddy__messages_fork(eddy_loop *loop);
 
+/* Posts a task that ends a request, also to a loop that takes no more posts: it
+ * stays open for the request. Any thread. */
+void eddy__task_return(eddy_loop *loop, eddy_task *task, eddy_task_cb cb);
+
 /* Runs a message that was taken off the list: see async.c and task.c. Returns
  * whether there was anything to do. */
 unsigned eddy__async_run(struct eddy__message *message);

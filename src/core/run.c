@@ -96,6 +96,10 @@ static int leave(eddy_loop *loop, int err)
 
         err = err < 0 ? err : embed_err;
     }
+    if (err == 0 && (loop->state & EDDY__LOOP_MOVED)) {
+        loop->state &= ~(unsigned) EDDY__LOOP_MOVED;
+        err = EDDY_ESTALE;
+    }
     eddy__loop_exit(loop);
     if (err < 0)
         return err;

@@ -11,12 +11,9 @@
 
 static int post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
 {
-    int state;
+    int state = __atomic_fetch_or(&task->message.state, EDDY__PENDING,
+                                  __ATOMIC_SEQ_CST);
 
-    if (__atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) == EDDY__SHUT)
-        return EDDY_EINVAL;
-    state = __atomic_fetch_or(&task->message.state, EDDY__PENDING,
-                              __ATOMIC_SEQ_CST);
     if (state & EDDY__PENDING)
         return EDDY_EBUSY;
     task->cb = cb;
@@ -26,14 +23,22 @@ static int post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
 
 int eddy_post(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
 {
-    int err;
+    int err = EDDY_EINVAL;
 
     if (loop == NULL || task == NULL || cb == NULL)
         return EDDY_EINVAL;
     eddy__sender_enter(loop);
-    err = post(loop, task, cb);
+    if (__atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) != EDDY__SHUT)
+        err = post(loop, task, cb);
     eddy__sender_leave(loop);
     return err;
+}
+
+void eddy__task_return(eddy_loop *loop, eddy_task *task, eddy_task_cb cb)
+{
+    eddy__sender_enter(loop);
+    (void) post(loop, task, cb);
+    eddy__sender_leave(loop);
 }
 
 unsigned eddy__task_run(struct eddy__message *message, int status)

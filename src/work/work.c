@@ -7,6 +7,7 @@
 #include <eddy/work.h>
 
 #include "core/loop.h"
+#include "core/messages.h"
 #include "core/request.h"
 #include "work/pool.h"
 
@@ -66,7 +67,7 @@ static void come_home(eddy_task *task, int status)
 void eddy__work_return(eddy_work *work)
 {
     work->posted = 1;
-    (void) eddy_post(work->req.loop, &work->task, come_home);
+    eddy__task_return(work->req.loop, &work->task, come_home);
 }
 
 static int misused(const eddy_loop *loop, const eddy_work *work,
