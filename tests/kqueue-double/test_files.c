@@ -52,7 +52,7 @@ static int look(int fd, int filter, struct kevent *event)
         return -(int) event->data;
     one.flags = EV_DELETE;
     assert_int_equal(kevent(kq, &one, 1, NULL, 0, NULL), 0);
-    return count == 0 ? NOTHING : event->flags & EV_EOF;
+    return count == 0 ? NOTHING : (int) (event->flags & EV_EOF);
 }
 
 static int state_of(int fd, int filter)
