@@ -172,14 +172,12 @@ static void once_looks_at_timers_after_closing(void **state)
 
     band_gather(&band, *state);
     band_strike(&band);
-    assert_int_equal(
-        eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
     band.sim->backend.elapse_ns = EDDY_MS(2);
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
     assert_string_equal(order, "RIPFQQCXT");
     order[0] = '\0';
-    assert_int_equal(
-        eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
     band.sim->backend.elapse_ns = EDDY_MS(2);
     assert_true(sim_run(band.sim, EDDY_RUN_NOWAIT) > 0);
     assert_string_equal(order, "");
@@ -215,8 +213,7 @@ static void nowait_does_not_sleep(void **state)
     struct band band;
 
     band_gather(&band, *state);
-    assert_int_equal(
-        eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
     for (int i = 0; i < 5; i++) {
         assert_true(sim_run(band.sim, EDDY_RUN_NOWAIT) > 0);
         assert_int_equal(band.sim->backend.last_timeout_ns, 0);
@@ -272,15 +269,13 @@ static void dropped_events_do_not_end_once(void **state)
     stale = band.sim->backend.table[0].token;
     ear_stop(&band.ear);
     fake_backend_ready(&band.sim->backend, 0, EDDY_READABLE);
-    assert_int_equal(
-        eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
     assert_string_equal(order, "T");
     ear_close(&band.ear);
     ear_open(&band.sim->loop, &band.ear, 0);
     fake_backend_report(&band.sim->backend, stale, EDDY_READABLE, 0);
-    assert_int_equal(
-        eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
     assert_string_equal(order, "TT");
     band_disperse(&band);
@@ -293,8 +288,8 @@ static void due_timer_ends_once(void **state)
 
     band_gather(&band, *state);
     assert_int_equal(eddy_timer_start(&band.timer, on_timer, 0, 0), 0);
-    assert_int_equal(
-        eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0),
+                     0);
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
     assert_string_equal(order, "T");
     assert_int_equal(band.sim->backend.sleeps, 0);
@@ -320,8 +315,8 @@ static void started_after_the_poll_it_waits(void **state)
     ear_start(&band.ear, EDDY_READABLE);
     fake_backend_ready(&band.sim->backend, 0, EDDY_READABLE);
     band.sim->backend.elapse_ns = EDDY_MS(2);
-    assert_int_equal(
-        eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0),
+                     0);
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
     assert_string_equal(order, "FC");
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
@@ -336,10 +331,81 @@ static void event_ends_once(void **state)
     band_gather(&band, *state);
     ear_start(&band.ear, EDDY_READABLE);
     fake_backend_ready(&band.sim->backend, 0, EDDY_READABLE);
-    assert_int_equal(
-        eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
     assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
     assert_string_equal(order, "F");
+    assert_int_equal(band.sim->backend.sleeps, 0);
+    band_disperse(&band);
+}
+
+static void set_up_anew(struct sim *sim, uint64_t spin_ns)
+{
+    eddy_loop_options options = sim_options(sim);
+
+    assert_int_equal(eddy_loop_close(&sim->loop), 0);
+    options.spin_ns = spin_ns;
+    assert_int_equal(eddy_loop_init(&sim->loop, &options), 0);
+}
+
+/* Spinning uses up the time to sleep, it does not come on top. */
+static void spinning_does_not_make_timers_late(void **state)
+{
+    static const uint64_t spins[] = {EDDY_MS(10), EDDY_MS(50), EDDY_MS(90)};
+    struct sim *sim = *state;
+    eddy_timer timer;
+
+    for (size_t i = 0; i < sizeof(spins) / sizeof(spins[0]); i++) {
+        uint64_t start;
+
+        set_up_anew(sim, spins[i]);
+        order[0] = '\0';
+        sim->os.tick_ns = EDDY_US(10);
+        assert_int_equal(eddy_timer_init(&sim->loop, &timer), 0);
+        assert_int_equal(eddy_timer_start(&timer, on_timer, EDDY_MS(50), 0), 0);
+        start = sim->os.now_ns;
+        assert_int_equal(sim_run(sim, EDDY_RUN_DEFAULT), 0);
+        assert_string_equal(order, "T");
+        assert_true(sim->os.now_ns - start >= EDDY_MS(50));
+        assert_true(sim->os.now_ns - start < EDDY_MS(51));
+        assert_int_equal(eddy_close(&timer.handle, NULL), 0);
+    }
+    sim_close(sim);
+}
+
+static void start_timer_before_poll(eddy_prepare *prepare)
+{
+    struct band *band = prepare->data;
+
+    on_prepare(prepare);
+    assert_int_equal(eddy_timer_start(&band->timer, on_timer, 0, 0), 0);
+}
+
+static void pass_time_before_poll(eddy_prepare *prepare)
+{
+    struct band *band = prepare->data;
+
+    on_prepare(prepare);
+    band->sim->os.now_ns += EDDY_MS(2);
+}
+
+/* What is due when the loop comes to sleep is what ONCE waits for. */
+static void due_before_the_poll_it_ends_once(void **state)
+{
+    struct band band;
+
+    band_gather(&band, *state);
+    band.prepare.data = &band;
+    assert_int_equal(eddy_timer_start(&band.closing, on_timer, EDDY_MS(9), 0),
+                     0);
+    assert_int_equal(eddy_prepare_start(&band.prepare, start_timer_before_poll),
+                     0);
+    assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
+    assert_string_equal(order, "PT");
+    assert_int_equal(eddy_timer_start(&band.timer, on_timer, EDDY_MS(1), 0), 0);
+    assert_int_equal(eddy_prepare_start(&band.prepare, pass_time_before_poll),
+                     0);
+    assert_true(sim_run(band.sim, EDDY_RUN_ONCE) > 0);
+    assert_string_equal(order, "PTPT");
     assert_int_equal(band.sim->backend.sleeps, 0);
     band_disperse(&band);
 }
@@ -358,6 +424,8 @@ int main(void)
         SIM_TEST(event_ends_once),
         SIM_TEST(due_timer_ends_once),
         SIM_TEST(started_after_the_poll_it_waits),
+        SIM_TEST(spinning_does_not_make_timers_late),
+        SIM_TEST(due_before_the_poll_it_ends_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
