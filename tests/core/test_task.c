@@ -247,8 +247,8 @@ static void on_numbered(eddy_task *task, int status)
     struct sender *sender = task->data;
 
     sender->wrong += status != 0;
-    sender->wrong += ((struct numbered *) (void *) task)->number !=
-                     sender->next++;
+    sender->wrong +=
+        ((struct numbered *) (void *) task)->number != sender->next++;
     ++*sender->total;
 }
 
@@ -276,7 +276,7 @@ static void threads_post_in_order_and_exactly_once(void **state)
 
     eddy_loop_ref(loop);
     for (int i = 0; i < SENDERS; i++) {
-        senders[i] = (struct sender) {
+        senders[i] = (struct sender){
             .loop = loop,
             .items = calloc((size_t) count, sizeof(struct numbered)),
             .count = count,
@@ -323,12 +323,88 @@ static void signal_handler_may_post(void **state)
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
     for (int i = 0; i < 3; i++) {
         signal_items[i] =
-            (struct item) {.task = {.data = &signal_log}, .number = i};
+            (struct item){.task = {.data = &signal_log}, .number = i};
         assert_int_equal(raise(SIGUSR1), 0);
     }
     signal(SIGUSR1, SIG_DFL);
     assert_int_equal(eddy_run(loop, EDDY_RUN_DEFAULT), 0);
     assert_in_order(&signal_log, 3);
+    test_loop_close(loop);
+}
+
+/* What a task's callback is answered while its loop closes. */
+struct answers {
+    eddy_loop *loop;
+    eddy_timer timer;
+    int calls;
+    int closing;
+    int closing_all;
+    int running[3];
+};
+
+static void ask_for_nonsense(eddy_task *task, int status)
+{
+    struct answers *answers = task->data;
+
+    answers->calls++;
+    assert_int_equal(status, EDDY_ECANCELED);
+    answers->closing = eddy_loop_close(answers->loop);
+    answers->closing_all = eddy_loop_close_all(answers->loop, 0, NULL);
+    for (int mode = 0; mode < 3; mode++)
+        answers->running[mode] = eddy_run(answers->loop, (eddy_run_mode) mode);
+}
+
+static void cancelled_task_may_not_close_or_run_the_loop(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    struct answers answers = {.loop = loop};
+    eddy_task tasks[2] = {{.data = &answers}, {.data = &answers}};
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(eddy_post(loop, &tasks[i], ask_for_nonsense), 0);
+    test_loop_close(loop);
+    assert_int_equal(answers.calls, 2);
+    assert_int_equal(answers.closing, EDDY_EBUSY);
+    assert_int_equal(answers.closing_all, EDDY_EBUSY);
+    for (int mode = 0; mode < 3; mode++)
+        assert_int_equal(answers.running[mode], EDDY_EBUSY);
+    assert_int_equal(eddy_post(loop, &tasks[0], ask_for_nonsense), EDDY_EINVAL);
+}
+
+static void on_timer(eddy_timer *timer)
+{
+    (void) timer;
+}
+
+static void make_a_handle(eddy_task *task, int status)
+{
+    struct answers *answers = task->data;
+    eddy_timer *timer = &answers->timer;
+
+    answers->calls++;
+    if (status == 0)
+        return;
+    assert_int_equal(status, EDDY_ECANCELED);
+    assert_int_equal(eddy_timer_init(answers->loop, timer), 0);
+    assert_int_equal(eddy_timer_start(timer, on_timer, 0, 0), 0);
+}
+
+/* The loop then stays open, and works. */
+static void cancelled_task_may_make_a_handle(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    struct answers answers = {.loop = loop};
+    eddy_task task = {.data = &answers};
+
+    assert_int_equal(eddy_post(loop, &task, make_a_handle), 0);
+    assert_int_equal(eddy_loop_close(loop), EDDY_EBUSY);
+    assert_int_equal(answers.calls, 1);
+    test_check(loop);
+    assert_int_equal(eddy_post(loop, &task, make_a_handle), 0);
+    assert_int_equal(eddy_run(loop, EDDY_RUN_DEFAULT), 0);
+    assert_int_equal(answers.calls, 2);
+    assert_int_equal(test_stats(loop).timers_fired, 1);
+    assert_int_equal(eddy_close(&answers.timer.handle, NULL), 0);
     test_loop_close(loop);
 }
 
@@ -346,6 +422,8 @@ int main(void)
         LOOP_TEST(none_is_lost_when_a_task_stops_the_loop),
         LOOP_TEST(threads_post_in_order_and_exactly_once),
         LOOP_TEST(signal_handler_may_post),
+        LOOP_TEST(cancelled_task_may_not_close_or_run_the_loop),
+        LOOP_TEST(cancelled_task_may_make_a_handle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
