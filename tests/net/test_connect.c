@@ -438,6 +438,26 @@ static void without_a_socket_nothing_changes(void **state)
     net_close(net);
 }
 
+/* The poll phase only learns the outcome: ONCE goes on until it is told. */
+static void once_runs_until_the_callback(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in addresses[2];
+    struct peer peers[2];
+
+    net_listen_raw(net, &addresses[0]);
+    addresses[1] = closed_port(net);
+    for (int i = 0; i < 2; i++) {
+        struct attempt attempt = {.calls = 0};
+
+        net_peer(net, &peers[i]);
+        assert_int_equal(dial(&attempt, &peers[i], &addresses[i]), 0);
+        assert_true(eddy_run(&net->loop, EDDY_RUN_ONCE) >= 0);
+        assert_int_equal(attempt.calls, 1);
+    }
+    net_close(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +476,7 @@ int main(void)
         NET_TEST(closed_in_its_callback),
         NET_TEST(bad_arguments),
         NET_TEST(without_a_socket_nothing_changes),
+        NET_TEST(once_runs_until_the_callback),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
