@@ -9,7 +9,9 @@
 #include "support/threads.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long to wait for what must come: for ever, but for a stuck test. */
 enum { LONG_MS = 60000 };
@@ -158,8 +160,7 @@ static void due_timer_makes_it_readable(void **state)
         assert_becomes_readable();
         test_turn(loop);
     }
-    assert_int_equal(eddy_timer_start(&timer, on_timer, EDDY_MS(1),
-                                      EDDY_MS(2)),
+    assert_int_equal(eddy_timer_start(&timer, on_timer, EDDY_MS(1), EDDY_MS(2)),
                      0);
     while (rang < 5) {
         assert_becomes_readable();
@@ -322,6 +323,90 @@ static void earlier_timer_is_armed_anew(void **state)
     test_loop_close(loop);
 }
 
+/* Closes a watched descriptor that a duplicate keeps registered, which shows
+ * when it becomes ready; returns the duplicate. */
+static int leave_a_stale_one(eddy_loop *loop, int fds[2])
+{
+    struct ear ear;
+    int duplicate;
+
+    test_pipe(fds);
+    ear_open(loop, &ear, fds[0]);
+    ear_start(&ear, EDDY_READABLE);
+    test_turn(loop);
+    duplicate = dup(fds[0]);
+    assert_true(duplicate >= 0);
+    assert_int_equal(close(fds[0]), 0);
+    ear_close(&ear);
+    test_write_byte(fds[1]);
+    return duplicate;
+}
+
+/* Where the kernel forgets closed descriptors nothing moves. */
+static void moved_descriptor_is_told_once(void **state)
+{
+    eddy_loop *loop = embed(state);
+    eddy_async async;
+    int told = 0;
+    int fds[2];
+
+    assert_int_equal(eddy_async_init(loop, &async, on_async), 0);
+    eddy_unref(&async.handle);
+    fds[0] = leave_a_stale_one(loop, fds);
+    for (int i = 0; i < 8; i++) {
+        int rc = eddy_run(loop, EDDY_RUN_NOWAIT);
+
+        assert_true(rc == 0 || rc == EDDY_ESTALE);
+        told += rc == EDDY_ESTALE;
+        test_check(loop);
+    }
+    assert_int_equal(told, test_stats(loop).rebuilds);
+    if (strcmp(eddy_loop_backend(loop), "epoll") == 0)
+        assert_int_equal(told, 1);
+    outer_fd = eddy_loop_fd(loop);
+    assert_true(outer_fd >= 0);
+    assert_silent(loop);
+    assert_int_equal(eddy_async_send(&async), 0);
+    assert_becomes_readable();
+    test_turn(loop);
+    assert_int_equal(rung, 1);
+    assert_int_equal(eddy_close(&async.handle, NULL), 1);
+    test_turn(loop);
+    test_close_pair(fds);
+    test_loop_close(loop);
+}
+
+static void run_and_close_inside(struct ear *ear)
+{
+    eddy_loop *loop = ear->arg;
+
+    assert_int_equal(ear->status, EDDY_EPERM);
+    assert_int_equal(eddy_run(loop, EDDY_RUN_NOWAIT), EDDY_EBUSY);
+    ear_close(ear);
+    assert_int_equal(eddy_loop_close(loop), EDDY_EBUSY);
+    assert_true(eddy_loop_fd(loop) >= 0);
+}
+
+/* Asking for the descriptor tells the refused, as a run does. */
+static void refused_while_asking_it_is_as_in_a_run(void **state)
+{
+    eddy_loop *loop = embed(state);
+    FILE *file = tmpfile();
+    struct ear ear;
+
+    assert_non_null(file);
+    ear_open(loop, &ear, fileno(file));
+    ear.act = run_and_close_inside;
+    ear.arg = loop;
+    ear_start(&ear, EDDY_READABLE);
+    assert_int_equal(ear.calls, 0);
+    assert_int_equal(eddy_loop_fd(loop), outer_fd);
+    assert_int_equal(ear.calls, 1);
+    assert_silent(loop);
+    assert_int_equal(fclose(file), 0);
+    test_loop_close(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +421,8 @@ int main(void)
         LOOP_TEST(unreferenced_handles_are_served_too),
         LOOP_TEST(close_outside_a_run_makes_it_readable),
         LOOP_TEST(earlier_timer_is_armed_anew),
+        LOOP_TEST(moved_descriptor_is_told_once),
+        LOOP_TEST(refused_while_asking_it_is_as_in_a_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
