@@ -51,7 +51,7 @@ static void on_task(eddy_task *task, int status)
 
 static void estate_open(struct estate *estate, eddy_loop *loop)
 {
-    *estate = (struct estate) {.loop = loop};
+    *estate = (struct estate){.loop = loop};
     test_pipe(estate->fds);
     ear_open(loop, &estate->ear, estate->fds[0]);
     ear_start(&estate->ear, EDDY_READABLE);
@@ -207,8 +207,8 @@ static void queued_before_the_fork_it_runs_in_both(void **state)
     estate_open(&estate, test_loop(state));
     assert_int_equal(eddy_post(estate.loop, &estate.task, on_task), 0);
     assert_int_equal(eddy_async_send(&estate.async), 0);
-    assert_int_equal(
-        eddy_timer_start(&estate.timer, on_timer, EDDY_MS(2), 0), 0);
+    assert_int_equal(eddy_timer_start(&estate.timer, on_timer, EDDY_MS(2), 0),
+                     0);
     in_child(&estate, run_what_was_queued);
     test_run_until(estate.loop, &estate.rang, 1);
     assert_int_equal(estate.run, 1);
@@ -278,6 +278,155 @@ static void bad_arguments_are_refused(void **state)
     assert_int_equal(eddy_loop_fork(loop), EDDY_EINVAL);
 }
 
+/* Where a callback forks: the child comes out of the parent's eddy_run. */
+struct stage {
+    struct estate estate;
+    eddy_prepare prepare;
+    eddy_check check;
+    eddy_io io; /* that only the child watches */
+    int fds[2];
+    bool in_child;
+};
+
+static struct stage stage;
+
+static void never_ready(eddy_io *io, int status, unsigned events)
+{
+    (void) io;
+    (void) status;
+    (void) events;
+}
+
+/* The child goes back into the parent's iteration, with something to tell the
+ * kernel; the parent waits until it is gone. */
+static void fork_here(void)
+{
+    eddy_loop *loop = stage.estate.loop;
+    int status = -1;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        stage.in_child = true;
+        alarm(60); /* it must not sleep on the parent's loop */
+        REQUIRE(eddy_io_init(loop, &stage.io, stage.fds[0]) == 0);
+        REQUIRE(eddy_io_start(&stage.io, EDDY_READABLE, never_ready) == 0);
+        return;
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void fork_in_timer(eddy_timer *timer)
+{
+    (void) timer;
+    fork_here();
+}
+
+static void fork_in_prepare(eddy_prepare *prepare)
+{
+    (void) eddy_prepare_stop(prepare);
+    fork_here();
+}
+
+static void fork_in_check(eddy_check *check)
+{
+    (void) eddy_check_stop(check);
+    fork_here();
+}
+
+static void fork_in_watcher(struct ear *ear)
+{
+    ear->act = NULL;
+    fork_here();
+}
+
+static void fork_in_task(eddy_task *task, int status)
+{
+    (void) task;
+    (void) status;
+    fork_here();
+}
+
+static void set_the_stage(int scene)
+{
+    struct estate *estate = &stage.estate;
+    eddy_loop *loop = estate->loop;
+
+    if (scene == 0)
+        assert_int_equal(eddy_timer_start(&estate->timer, fork_in_timer, 0, 0),
+                         0);
+    if (scene == 1)
+        assert_int_equal(eddy_prepare_start(&stage.prepare, fork_in_prepare),
+                         0);
+    if (scene == 2)
+        assert_int_equal(eddy_check_start(&stage.check, fork_in_check), 0);
+    if (scene == 3) {
+        estate->ear.act = fork_in_watcher;
+        test_write_byte(estate->fds[1]);
+    }
+    if (scene == 4)
+        assert_int_equal(eddy_post(loop, &estate->task, fork_in_task), 0);
+}
+
+static void clear_the_stage(void)
+{
+    assert_int_equal(eddy_close(&stage.prepare.handle, NULL), 0);
+    assert_int_equal(eddy_close(&stage.check.handle, NULL), 0);
+    test_close_pair(stage.fds);
+    finish(&stage.estate);
+}
+
+static void child_of_a_callback_may_not_go_on_either(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    uint64_t events;
+
+    stage = (struct stage){.in_child = false};
+    estate_open(&stage.estate, loop);
+    test_pipe(stage.fds);
+    assert_int_equal(eddy_prepare_init(loop, &stage.prepare), 0);
+    assert_int_equal(eddy_check_init(loop, &stage.check), 0);
+    for (int scene = 0; scene < 5; scene++) {
+        int rc;
+
+        set_the_stage(scene);
+        rc = eddy_run(loop, EDDY_RUN_NOWAIT);
+        if (stage.in_child) {
+            REQUIRE(rc == EDDY_EPERM);
+            REQUIRE(eddy_loop_check(loop) == 0);
+            _exit(0);
+        }
+        assert_true(rc > 0);
+        if (scene == 3)
+            test_read_byte(stage.estate.fds[0]);
+    }
+    test_turns(loop, 2);
+    events = test_stats(loop).events;
+    test_write_byte(stage.fds[1]); /* which nobody watches here */
+    test_turns(loop, 2);
+    assert_int_equal(test_stats(loop).events, events);
+    clear_the_stage();
+}
+
+static void close_while_sent_to(struct estate *estate)
+{
+    alarm(60); /* it must not wait for the parent's threads */
+    REQUIRE(eddy_loop_close(estate->loop) == 0);
+}
+
+/* As if another thread had been inside eddy_post at the fork. */
+static void child_closes_without_the_parents_senders(void **state)
+{
+    struct estate estate = {.loop = test_loop(state)};
+
+    estate.loop->senders++;
+    in_child(&estate, close_while_sent_to);
+    estate.loop->senders--;
+    test_loop_close(estate.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +438,8 @@ int main(void)
         LOOP_TEST(failed_loop_fork_may_be_repeated),
         LOOP_TEST(grandchildren_work_too),
         LOOP_TEST(bad_arguments_are_refused),
+        LOOP_TEST(child_of_a_callback_may_not_go_on_either),
+        LOOP_TEST(child_closes_without_the_parents_senders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
