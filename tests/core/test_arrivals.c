@@ -27,7 +27,7 @@ static struct sim *open(void **state)
     struct sim *sim = *state;
 
     rung = 0;
-    task = (eddy_task) {.data = NULL};
+    task = (eddy_task){.data = NULL};
     assert_int_equal(eddy_async_init(&sim->loop, &async, on_async), 0);
     return sim;
 }
@@ -198,6 +198,29 @@ static void async_without_callback_ends_the_sleep(void **state)
     finish(sim);
 }
 
+/* What is on the list is sent: it is the loop that is told, once. */
+static void failed_write_is_the_loops_error(void **state)
+{
+    struct sim *sim = open(state);
+    eddy_timer timer;
+
+    timer_fired = false;
+    assert_int_equal(eddy_timer_init(&sim->loop, &timer), 0);
+    for (unsigned fails = 1; fails <= 2; fails++) {
+        rung = 0;
+        assert_int_equal(eddy_timer_start(&timer, on_timer, EDDY_SEC(9), 0), 0);
+        fake_os_fail(&sim->os, FAKE_WAKEUP_WRITE, 1, fails, EDDY_EIO);
+        sim->backend.asleep = send_thrice; /* which writes twice */
+        assert_int_equal(sim_run(sim, EDDY_RUN_ONCE), EDDY_EIO);
+        assert_int_equal(rung, 2);
+        assert_int_equal(eddy_timer_stop(&timer), 0);
+        assert_true(sim_run(sim, EDDY_RUN_NOWAIT) >= 0);
+        assert_int_equal(rung, 2);
+    }
+    assert_int_equal(eddy_close(&timer.handle, NULL), 0);
+    finish(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +233,7 @@ int main(void)
         SIM_TEST(interrupted_drain_is_made_up_for),
         SIM_TEST(refused_wakeup_is_not_forgotten),
         SIM_TEST(async_without_callback_ends_the_sleep),
+        SIM_TEST(failed_write_is_the_loops_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
