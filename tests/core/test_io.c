@@ -5,6 +5,7 @@
 #include "support/ear.h"
 #include "support/fds.h"
 #include "support/loop.h"
+#include "support/sim.h"
 
 #include <limits.h>
 #include <netinet/in.h>
@@ -146,8 +147,7 @@ static void refused_start_changes_nothing(void **state)
     ear_open(loop, &ear, fds[0]);
     ear_start(&ear, EDDY_READABLE);
     assert_int_equal(eddy_io_start(&ear.io, 0, on_replaced), EDDY_EINVAL);
-    assert_int_equal(eddy_io_start(&ear.io, EDDY_WRITABLE, NULL),
-                     EDDY_EINVAL);
+    assert_int_equal(eddy_io_start(&ear.io, EDDY_WRITABLE, NULL), EDDY_EINVAL);
     test_run_until(loop, &ear.calls, 1);
     assert_int_equal(ear.events, EDDY_READABLE);
     ear_close(&ear);
@@ -271,8 +271,7 @@ static void connect_tcp(int fds[2])
     assert_int_equal(
         getsockname(listener, (struct sockaddr *) &address, &length), 0);
     fds[0] = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fds[0], (struct sockaddr *) &address, length),
-                     0);
+    assert_int_equal(connect(fds[0], (struct sockaddr *) &address, length), 0);
     fds[1] = accept(listener, NULL, NULL);
     assert_true(fds[1] >= 0);
     assert_int_equal(close(listener), 0);
@@ -302,6 +301,38 @@ static void urgent_data_is_priority(void **state)
     test_loop_close(loop);
 }
 
+/* Has its neighbour want more, or less, in each callback. */
+static void change_other(struct ear *ear)
+{
+    ear_start(ear->other, ear->calls % 2 != 0 ? EDDY_READABLE | EDDY_WRITABLE
+                                              : EDDY_READABLE);
+}
+
+/* What both wishes have in common is told, whoever is called first. */
+static void neighbour_that_changes_it_does_not_starve_it(void **state)
+{
+    struct sim *sim = *state;
+    struct ear ears[2];
+
+    for (int i = 0; i < 2; i++) {
+        ear_open(&sim->loop, &ears[i], 0);
+        ears[i].act = change_other;
+        ears[i].other = &ears[1 - i];
+        ear_start(&ears[i], EDDY_READABLE);
+    }
+    for (int turn = 1; turn <= 10; turn++) {
+        fake_backend_ready(&sim->backend, 0, EDDY_READABLE);
+        assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(ears[i].calls, turn);
+            assert_int_equal(ears[i].events, EDDY_READABLE);
+        }
+    }
+    ear_close(&ears[0]);
+    ear_close(&ears[1]);
+    sim_close(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +348,7 @@ int main(void)
         LOOP_TEST(hangup_is_all_that_is_wanted),
         LOOP_TEST(half_close_is_a_disconnect),
         LOOP_TEST(urgent_data_is_priority),
+        SIM_TEST(neighbour_that_changes_it_does_not_starve_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
