@@ -6,6 +6,7 @@
  */
 #include "support/counting_allocator.h"
 #include "support/ear.h"
+#include "support/fake_backend.h"
 #include "support/fake_os.h"
 #include "support/fds.h"
 #include "support/loop.h"
@@ -196,12 +197,37 @@ static void each_call_of_the_system_may_fail(void **state)
     }
 }
 
+/* A backend that cannot watch the wakeup: nothing is left open. */
+static void wakeup_that_cannot_be_watched_is_closed(void **state)
+{
+    static struct fake_backend backend;
+    struct fake_os os;
+    struct counting_allocator memory;
+    eddy_loop_options options = {
+        .backend_ops = &backend.ops, .os = &os.base, .allocator = &memory.base};
+    int fds = test_fds_open();
+    eddy_loop loop;
+
+    (void) state;
+    fake_os_init(&os);
+    fake_backend_init(&backend, &os);
+    counting_allocator_init(&memory);
+    backend.ops.events = EDDY_WRITABLE;
+    assert_int_equal(eddy_loop_init(&loop, &options), EDDY_ENOTSUP);
+    assert_int_equal(os.calls[FAKE_WAKEUP_OPEN], 1);
+    assert_int_equal(test_fds_open(), fds);
+    assert_int_equal(memory.live_blocks, 0);
+    assert_int_equal(memory.mistakes, 0);
+    assert_int_equal(backend.creates, backend.destroys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_memory_at_each_allocation),
         cmocka_unit_test(no_descriptors_at_each_open),
         cmocka_unit_test(each_call_of_the_system_may_fail),
+        cmocka_unit_test(wakeup_that_cannot_be_watched_is_closed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
