@@ -6,6 +6,7 @@
 #include "support/ear.h"
 #include "support/fds.h"
 #include "support/loop.h"
+#include "support/sim.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -153,6 +154,37 @@ static void refused_watcher_may_close_the_next(void **state)
     test_loop_close(loop);
 }
 
+static void check_the_loop(struct ear *ear)
+{
+    assert_int_equal(ear->status, EDDY_EBADF);
+    assert_int_equal(eddy_loop_check(ear->arg), 0);
+}
+
+/* Found out by the wait: all is in order while the first is told and the
+ * second still wants something. */
+static void refused_by_the_wait_each_may_check_the_loop(void **state)
+{
+    struct sim *sim = *state;
+    struct ear ears[2];
+
+    for (int i = 0; i < 2; i++) {
+        ear_open(&sim->loop, &ears[i], 0);
+        ears[i].act = check_the_loop;
+        ears[i].arg = &sim->loop;
+        ear_start(&ears[i], EDDY_READABLE);
+    }
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    fake_backend_report(&sim->backend, sim->backend.table[0].token, 0,
+                        EDDY_EBADF);
+    sim->backend.table[0].mask = 0; /* which it dropped with the error */
+    assert_int_equal(sim_run(sim, EDDY_RUN_NOWAIT), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ears[i].calls, 1);
+        ear_close(&ears[i]);
+    }
+    sim_close(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +194,7 @@ int main(void)
         LOOP_TEST(refused_watcher_may_start_again_and_close),
         LOOP_TEST(stopped_before_the_poll_it_is_never_told),
         LOOP_TEST(refused_watcher_may_close_the_next),
+        SIM_TEST(refused_by_the_wait_each_may_check_the_loop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
