@@ -4,6 +4,7 @@
  * on the heap and are freed where they are closed.
  */
 #include "support/loop.h"
+#include "support/sim.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,7 @@ struct herd {
 
 static void herd_open(struct herd *herd, eddy_loop *loop)
 {
-    *herd = (struct herd) {.loop = loop};
+    *herd = (struct herd){.loop = loop};
     for (int i = 0; i < TIMERS; i++) {
         herd->timers[i] = malloc(sizeof(eddy_timer));
         assert_non_null(herd->timers[i]);
@@ -82,7 +83,7 @@ static void handles_come_in_order_of_making(void **state)
 
     herd_open(&herd, test_loop(state));
     eddy_walk(herd.loop, note, &herd);
-    assert_order(&herd, (const int[]) {0, 1, 2, 3, 4, 5}, 6);
+    assert_order(&herd, (const int[]){0, 1, 2, 3, 4, 5}, 6);
     herd_close(&herd);
 }
 
@@ -96,7 +97,7 @@ static void closing_handles_are_left_out(void **state)
     assert_int_equal(eddy_close(&closing.handle, NULL), 1);
     herd_drop(&herd, 2);
     eddy_walk(herd.loop, note, &herd);
-    assert_order(&herd, (const int[]) {0, 1, 3, 4, 5}, 5);
+    assert_order(&herd, (const int[]){0, 1, 3, 4, 5}, 5);
     test_turn(herd.loop);
     herd_close(&herd);
 }
@@ -107,7 +108,7 @@ static void callback_may_close_its_own_handle(void **state)
 
     herd_open(&herd, test_loop(state));
     eddy_walk(herd.loop, close_at_reach, &herd);
-    assert_order(&herd, (const int[]) {0, 1, 2, 3, 4, 5}, 6);
+    assert_order(&herd, (const int[]){0, 1, 2, 3, 4, 5}, 6);
     herd_close(&herd);
 }
 
@@ -118,7 +119,7 @@ static void callback_may_close_the_next_handle(void **state)
     herd_open(&herd, test_loop(state));
     herd.reach = 1;
     eddy_walk(herd.loop, close_at_reach, &herd);
-    assert_order(&herd, (const int[]) {0, 2, 4}, 3);
+    assert_order(&herd, (const int[]){0, 2, 4}, 3);
     herd_close(&herd);
 }
 
@@ -129,7 +130,7 @@ static void callback_may_close_the_one_before(void **state)
     herd_open(&herd, test_loop(state));
     herd.reach = -1;
     eddy_walk(herd.loop, close_at_reach, &herd);
-    assert_order(&herd, (const int[]) {0, 1, 2, 3, 4, 5}, 6);
+    assert_order(&herd, (const int[]){0, 1, 2, 3, 4, 5}, 6);
     herd_close(&herd);
 }
 
@@ -151,7 +152,7 @@ static void callback_may_close_all_others(void **state)
 
     herd_open(&herd, test_loop(state));
     eddy_walk(herd.loop, close_all_others, &herd);
-    assert_order(&herd, (const int[]) {0}, 1);
+    assert_order(&herd, (const int[]){0}, 1);
     herd_close(&herd);
 }
 
@@ -201,8 +202,46 @@ static void walks_nest(void **state)
 
     herd_open(&herd, test_loop(state));
     eddy_walk(herd.loop, walk_inside, &herd);
-    assert_order(&herd, (const int[]) {0, 3, 4, 5}, 4);
+    assert_order(&herd, (const int[]){0, 3, 4, 5}, 4);
     herd_close(&herd);
+}
+
+static int closed_inside;
+
+static void close_loop_inside(eddy_handle *handle, void *arg)
+{
+    closed_inside++;
+    assert_int_equal(eddy_loop_close(arg), EDDY_EBUSY);
+    assert_int_equal(eddy_close(handle, NULL), 0);
+    assert_int_equal(eddy_loop_close(arg), EDDY_EBUSY);
+}
+
+static void close_all_inside(eddy_handle *handle, void *arg)
+{
+    (void) handle;
+    closed_inside++;
+    assert_int_equal(eddy_loop_close_all(arg, EDDY_SEC(5), NULL), EDDY_EBUSY);
+}
+
+/* The walk is still under way: the loop stays open, with nothing in it, and
+ * nobody waits for the time to be up. */
+static void callback_may_try_to_close_the_loop(void **state)
+{
+    struct sim *sim = *state;
+    eddy_timer timers[2];
+
+    for (int all = 0; all < 2; all++) {
+        closed_inside = 0;
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(eddy_timer_init(&sim->loop, &timers[i]), 0);
+        eddy_walk(&sim->loop, all ? close_all_inside : close_loop_inside,
+                  &sim->loop);
+        assert_int_equal(closed_inside, all ? 1 : 2);
+        assert_int_equal(sim->os.now_ns, SIM_START);
+        assert_int_equal(eddy_loop_check(&sim->loop), 0);
+        assert_int_equal(sim_run(sim, EDDY_RUN_NOWAIT), 0);
+    }
+    sim_close(sim);
 }
 
 int main(void)
@@ -216,6 +255,7 @@ int main(void)
         LOOP_TEST(callback_may_close_all_others),
         LOOP_TEST(callback_may_make_handles),
         LOOP_TEST(walks_nest),
+        SIM_TEST(callback_may_try_to_close_the_loop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
