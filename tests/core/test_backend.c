@@ -297,6 +297,67 @@ static void more_than_fits_is_served_in_turn(void **state)
     finish(sim);
 }
 
+/* As a kernel does with a registration that cannot be removed. */
+struct ghost {
+    struct sim *sim;
+    uint64_t token;
+    int reports;
+};
+
+static void report_ghost(void *arg)
+{
+    struct ghost *ghost = arg;
+    struct fake_backend *backend = &ghost->sim->backend;
+
+    fake_backend_report(backend, ghost->token, EDDY_READABLE, 0);
+    backend->asleep = report_ghost;
+    if (++ghost->reports == 100)
+        eddy_stop(&ghost->sim->loop);
+}
+
+static void never_called(eddy_io *io, int status, unsigned events)
+{
+    (void) io;
+    fail_msg("called with %d, %u", status, events);
+}
+
+static void never_due(eddy_timer *timer)
+{
+    (void) timer;
+    fail();
+}
+
+/* It would be busy for as long as there is no descriptor, and nobody know. */
+static void failed_rebuild_is_told_and_not_insisted_upon(void **state)
+{
+    struct sim *sim = *state;
+    struct ghost ghost = {.sim = sim};
+    eddy_timer timer;
+    eddy_io io;
+
+    assert_int_equal(eddy_timer_init(&sim->loop, &timer), 0);
+    assert_int_equal(eddy_timer_start(&timer, never_due, EDDY_SEC(99), 0), 0);
+    assert_int_equal(eddy_io_init(&sim->loop, &io, 0), 0);
+    assert_int_equal(eddy_io_start(&io, EDDY_READABLE, never_called), 0);
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    ghost.token = sim->backend.table[0].token + (UINT64_C(1) << 32);
+    sim->backend.asleep = report_ghost;
+    sim->backend.asleep_arg = &ghost;
+    sim->backend.create_error = EDDY_EMFILE;
+    for (int run = 1; run <= 3; run++) {
+        ghost.reports = 0;
+        assert_int_equal(sim_run(sim, EDDY_RUN_DEFAULT), EDDY_EMFILE);
+        assert_in_range(ghost.reports, 1, 3);
+    }
+    sim->backend.create_error = 0;
+    sim->backend.asleep = NULL;
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    assert_int_equal(sim->backend.creates, 2);
+    assert_int_equal(eddy_close(&io.handle, NULL), 0);
+    assert_int_equal(eddy_close(&timer.handle, NULL), 0);
+    sim_close(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +373,7 @@ int main(void)
         SIM_TEST(backend_is_rebuilt_to_shake_off_a_stale_one),
         SIM_TEST(hangup_without_interest_is_removed),
         SIM_TEST(more_than_fits_is_served_in_turn),
+        SIM_TEST(failed_rebuild_is_told_and_not_insisted_upon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
