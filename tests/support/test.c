@@ -24,7 +24,7 @@ static bool sanitized(void)
 #endif
 }
 
-static bool under_valgrind(void)
+bool test_under_valgrind(void)
 {
     const char *preload = getenv("LD_PRELOAD");
 
@@ -38,7 +38,7 @@ static unsigned long percent(void)
 
     if (scale != NULL && scale[0] != '\0')
         return strtoul(scale, NULL, 10);
-    return sanitized() || under_valgrind() ? SLOW_PERCENT : 100;
+    return sanitized() || test_under_valgrind() ? SLOW_PERCENT : 100;
 }
 
 size_t test_scale(size_t count)

@@ -21,6 +21,8 @@
  * valgrind). Never 0. */
 size_t test_scale(size_t count);
 
+bool test_under_valgrind(void);
+
 /* Small and repeatable random numbers: never seeded by the time. */
 uint64_t test_random(uint64_t *state);
 
