@@ -8,6 +8,7 @@
 #include "support/fds.h"
 #include "support/loop.h"
 #include "support/sim.h"
+#include "support/threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -214,8 +215,7 @@ static void close_all_gives_up_when_time_is_up(void **state)
     assert_int_equal(eddy_loop_close_all(&sim->loop, 0, on_closed),
                      EDDY_ETIMEDOUT);
     eddy__req_end(&req, 0);
-    assert_int_equal(eddy_loop_close_all(&sim->loop, EDDY_MS(5), on_closed),
-                     0);
+    assert_int_equal(eddy_loop_close_all(&sim->loop, EDDY_MS(5), on_closed), 0);
     assert_int_equal(closed, 1);
     assert_int_equal(sim->memory.live_blocks, 0);
     assert_int_equal(sim->backend.creates, sim->backend.destroys);
@@ -237,6 +237,48 @@ static void spinning_loop_hears_too(void **state)
     assert_int_equal(eddy_loop_close(&loop), 0);
 }
 
+enum { POSTS = 200 };
+
+static int posts_run;
+static int posts_wrong; /* read when the thread is joined */
+
+static void on_post(eddy_task *task, int status)
+{
+    (void) task;
+    posts_run += status == 0;
+}
+
+static void *post_to_default(void *arg)
+{
+    eddy_task *tasks = arg;
+
+    for (int i = 0; i < POSTS; i++)
+        posts_wrong += eddy_post(eddy_loop_default(), &tasks[i], on_post) != 0;
+    return NULL;
+}
+
+/* From another thread, while it runs: ThreadSanitizer is to find no race. */
+static void default_loop_may_be_asked_for_anywhere(void **state)
+{
+    static eddy_task tasks[POSTS];
+    eddy_loop *loop = eddy_loop_default();
+    eddy_timer timer; /* for which the loop reads the clock, and runs on */
+    pthread_t thread;
+
+    (void) state;
+    posts_run = 0;
+    posts_wrong = 0;
+    assert_non_null(loop);
+    assert_int_equal(eddy_timer_init(loop, &timer), 0);
+    assert_int_equal(eddy_timer_start(&timer, on_timer, 0, EDDY_US(20)), 0);
+    thread = thread_start(post_to_default, tasks);
+    test_run_until(loop, &posts_run, POSTS);
+    thread_join(thread);
+    assert_int_equal(posts_wrong, 0);
+    assert_int_equal(eddy_close(&timer.handle, NULL), 0);
+    assert_int_equal(eddy_loop_close(loop), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +293,7 @@ int main(void)
         LOOP_TEST(close_all_needs_no_callback_and_no_handles),
         SIM_TEST(close_all_gives_up_when_time_is_up),
         cmocka_unit_test(spinning_loop_hears_too),
+        cmocka_unit_test(default_loop_may_be_asked_for_anywhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
