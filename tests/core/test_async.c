@@ -40,7 +40,7 @@ static void on_bell(eddy_async *async)
 
 static void bell_hang(struct bell *bell, eddy_loop *loop)
 {
-    *bell = (struct bell) {.rung = 0};
+    *bell = (struct bell){.rung = 0};
     assert_int_equal(eddy_async_init(loop, &bell->async, on_bell), 0);
 }
 
@@ -174,8 +174,7 @@ static void callback_may_close_its_pending_neighbour(void **state)
     for (int i = 0; i < 2; i++) {
         bells[i] = malloc(sizeof(struct bell));
         assert_non_null(bells[i]);
-        assert_int_equal(eddy_async_init(loop, &bells[i]->async, on_rival),
-                         0);
+        assert_int_equal(eddy_async_init(loop, &bells[i]->async, on_rival), 0);
     }
     for (int i = 0; i < 2; i++) {
         bells[i]->closes = bells[1 - i];

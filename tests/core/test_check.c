@@ -56,16 +56,15 @@ static void build(struct house *house, void **state)
 {
     struct sim *sim = *state;
 
-    *house = (struct house) {.sim = sim, .loop = &sim->loop};
+    *house = (struct house){.sim = sim, .loop = &sim->loop};
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(eddy_timer_init(&sim->loop, &house->timers[i]), 0);
         assert_int_equal(eddy_timer_init(&sim->loop, &house->fresh[i]), 0);
         assert_int_equal(eddy_timer_init(&sim->loop, &house->closing[i]), 0);
         assert_int_equal(eddy_idle_init(&sim->loop, &house->idles[i]), 0);
         ear_open(&sim->loop, &house->ears[i], 0);
-        assert_int_equal(eddy_timer_start(&house->timers[i], on_timer,
-                                          EDDY_MS(5), 0),
-                         0);
+        assert_int_equal(
+            eddy_timer_start(&house->timers[i], on_timer, EDDY_MS(5), 0), 0);
         assert_int_equal(eddy_idle_start(&house->idles[i], on_idle), 0);
     }
     assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);

@@ -311,19 +311,16 @@ static void operations_on_a_closing_handle_are_refused(void **state)
     zoo_start(&zoo);
     for (int i = 0; i < ANIMALS; i++)
         assert_int_equal(eddy_close(zoo.all[i], on_closed), 1);
-    assert_int_equal(eddy_io_start(&zoo.io, EDDY_READABLE, on_io),
-                     EDDY_EINVAL);
+    assert_int_equal(eddy_io_start(&zoo.io, EDDY_READABLE, on_io), EDDY_EINVAL);
     assert_int_equal(eddy_io_stop(&zoo.io), EDDY_EINVAL);
-    assert_int_equal(eddy_timer_start(&zoo.timer, on_timer, 0, 0),
-                     EDDY_EINVAL);
+    assert_int_equal(eddy_timer_start(&zoo.timer, on_timer, 0, 0), EDDY_EINVAL);
     assert_int_equal(eddy_timer_start_at(&zoo.timer, on_timer, 0, 0),
                      EDDY_EINVAL);
     assert_int_equal(eddy_timer_stop(&zoo.timer), EDDY_EINVAL);
     assert_int_equal(eddy_timer_again(&zoo.timer), EDDY_EINVAL);
     assert_int_equal(eddy_idle_start(&zoo.idle, on_idle), EDDY_EINVAL);
     assert_int_equal(eddy_idle_stop(&zoo.idle), EDDY_EINVAL);
-    assert_int_equal(eddy_prepare_start(&zoo.prepare, on_prepare),
-                     EDDY_EINVAL);
+    assert_int_equal(eddy_prepare_start(&zoo.prepare, on_prepare), EDDY_EINVAL);
     assert_int_equal(eddy_prepare_stop(&zoo.prepare), EDDY_EINVAL);
     assert_int_equal(eddy_check_start(&zoo.check, on_check), EDDY_EINVAL);
     assert_int_equal(eddy_check_stop(&zoo.check), EDDY_EINVAL);

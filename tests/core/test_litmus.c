@@ -23,7 +23,7 @@
 enum {
     COLD_LINES = 8,
     LINE = 64,
-    POOL = 1 << 25,      /* bytes: larger than the caches that matter */
+    POOL = 1 << 25, /* bytes: larger than the caches that matter */
     BURSTS = 200000,
     LONGEST_BURST = 16
 };

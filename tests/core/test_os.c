@@ -112,8 +112,7 @@ static void sockets_are_proper_and_talk(void **state)
     assert_int_equal(os->bind(os->context, listener, name, length), 0);
     assert_int_equal(os->listen(os->context, listener, 4), 0);
     assert_int_equal(os->accept(os->context, listener), EDDY_EAGAIN);
-    assert_int_equal(os->getsockname(os->context, listener, name, &length),
-                     0);
+    assert_int_equal(os->getsockname(os->context, listener, name, &length), 0);
     rc = os->connect(os->context, client, name, length);
     assert_true(rc == 0 || rc == -EINPROGRESS);
     while (server == EDDY_EAGAIN)

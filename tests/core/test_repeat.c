@@ -19,7 +19,7 @@ struct clock {
 static void on_clock(eddy_timer *timer)
 {
     struct clock *clock = (struct clock *) (void *) timer;
-    void (*act)(struct clock *other) = clock->act;
+    void (*act)(struct clock * other) = clock->act;
 
     clock->fired++;
     clock->at_ns = eddy_now(timer->loop) - SIM_START;
@@ -30,7 +30,7 @@ static void on_clock(eddy_timer *timer)
 
 static void clock_init(struct clock *clock, struct sim *sim)
 {
-    *clock = (struct clock) {.sim = sim};
+    *clock = (struct clock){.sim = sim};
     assert_int_equal(eddy_timer_init(&sim->loop, &clock->timer), 0);
 }
 

@@ -22,8 +22,7 @@ static eddy_loop *asked;
 static void on_done(eddy_req *req);
 static int cancel(eddy_req *req);
 
-static const struct eddy__req_class kind = {.done = on_done,
-                                            .cancel = cancel};
+static const struct eddy__req_class kind = {.done = on_done, .cancel = cancel};
 
 static void on_done(eddy_req *req)
 {
@@ -51,7 +50,7 @@ static void ask(struct sim *sim, struct question *questions)
     place = 0;
     asked = &sim->loop;
     for (int i = 0; i < REQUESTS; i++) {
-        questions[i] = (struct question) {.answered = 0};
+        questions[i] = (struct question){.answered = 0};
         eddy__req_begin(&sim->loop, &questions[i].req, &kind);
     }
 }

@@ -36,8 +36,8 @@ static void delivering_one_async_looks_at_no_other(void **state)
     eddy_loop *loop = test_loop(state);
     size_t count = test_scale(ASYNCS);
     size_t size = count * sizeof(eddy_async);
-    eddy_async *asyncs = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANON, -1, 0);
+    eddy_async *asyncs =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
     eddy_async one;
 
     rung = 0;
@@ -119,8 +119,8 @@ static void toggles_between_polls_change_nothing(void **state)
     changes = test_stats(loop).interest_changes;
     saved = test_stats(loop).interest_saved;
     for (int i = 0; i < TOGGLES; i++)
-        ear_start(&ear, i % 2 == 0 ? EDDY_READABLE | EDDY_WRITABLE
-                                   : EDDY_READABLE);
+        ear_start(&ear,
+                  i % 2 == 0 ? EDDY_READABLE | EDDY_WRITABLE : EDDY_READABLE);
     test_turn(loop);
     assert_int_equal(test_stats(loop).interest_changes, changes);
     assert_int_equal(test_stats(loop).interest_saved, saved + TOGGLES);

@@ -43,7 +43,7 @@ static void on_clock(eddy_timer *timer)
 
 static void clock_init(struct clock *clock, struct sim *sim)
 {
-    *clock = (struct clock) {.sim = sim};
+    *clock = (struct clock){.sim = sim};
     assert_int_equal(eddy_timer_init(&sim->loop, &clock->timer), 0);
 }
 
@@ -323,9 +323,8 @@ static void deadline_beyond_the_clock_never_comes(void **state)
         clock_init(&clocks[i], sim);
     clock_start(&clocks[0], UINT64_MAX, 0);
     clock_start(&clocks[1], UINT64_MAX - SIM_START / 2, UINT64_MAX);
-    assert_int_equal(eddy_timer_start_at(&clocks[2].timer, on_clock,
-                                         UINT64_MAX, 1),
-                     0);
+    assert_int_equal(
+        eddy_timer_start_at(&clocks[2].timer, on_clock, UINT64_MAX, 1), 0);
     assert_true(eddy_loop_alive(&sim->loop));
     for (int shift = 0; shift < 63; shift += 7) {
         sim->os.now_ns = SIM_START + (UINT64_C(1) << shift);

@@ -62,8 +62,8 @@ static void last_send_of_each_thread_is_seen(void **state)
     callbacks = 0;
     assert_int_equal(eddy_async_init(loop, &async, on_any), 0);
     for (int i = 0; i < SENDERS; i++) {
-        senders[i] = (struct sender) {.async = &async,
-                                      .count = (int) test_scale(50000)};
+        senders[i] =
+            (struct sender){.async = &async, .count = (int) test_scale(50000)};
         threads[i] = thread_start(send_many, &senders[i]);
     }
     while (!all_seen())
@@ -97,8 +97,8 @@ static void on_ball(eddy_async *async)
 static void player_init(struct player *player, eddy_async *opponent)
 {
     assert_int_equal(eddy_loop_init(&player->loop, NULL), 0);
-    assert_int_equal(
-        eddy_async_init(&player->loop, &player->async, on_ball), 0);
+    assert_int_equal(eddy_async_init(&player->loop, &player->async, on_ball),
+                     0);
     player->async.data = player;
     player->opponent = opponent;
     player->rounds = (int) test_scale(5000);

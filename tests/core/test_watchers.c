@@ -75,7 +75,7 @@ static void drop(struct crowd *crowd, int number)
 /* A watcher for each of eight pipes, all readable. */
 static void gather_on_many(struct crowd *crowd, eddy_loop *loop)
 {
-    *crowd = (struct crowd) {.loop = loop};
+    *crowd = (struct crowd){.loop = loop};
     for (int i = 0; i < PIPES; i++) {
         test_pipe(crowd->fds[i]);
         test_write_byte(crowd->fds[i][1]);
@@ -87,7 +87,7 @@ static void gather_on_many(struct crowd *crowd, eddy_loop *loop)
 /* Eight watchers of one pipe, which is readable. */
 static void gather_on_one(struct crowd *crowd, eddy_loop *loop)
 {
-    *crowd = (struct crowd) {.loop = loop};
+    *crowd = (struct crowd){.loop = loop};
     test_pipe(crowd->fds[0]);
     test_write_byte(crowd->fds[0][1]);
     for (int i = 0; i < PIPES; i++)
@@ -330,8 +330,8 @@ static void replace_others(struct crowd *crowd, int number)
         if (i == number)
             continue;
         assert_int_equal(eddy_close(&ear->io.handle, NULL), 0);
-        assert_int_equal(
-            eddy_io_init(crowd->loop, &ear->io, crowd->fds[0][0]), 0);
+        assert_int_equal(eddy_io_init(crowd->loop, &ear->io, crowd->fds[0][0]),
+                         0);
         start(crowd, i);
     }
     test_check(crowd->loop);

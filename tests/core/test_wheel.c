@@ -57,8 +57,8 @@ static uint64_t random_ns(void)
     return bits == 0 ? 0 : test_random(&model->seed) >> (64 - bits);
 }
 
-static void note_start(struct known *known, uint64_t due_ns,
-                       uint64_t repeat_ns, bool fresh)
+static void note_start(struct known *known, uint64_t due_ns, uint64_t repeat_ns,
+                       bool fresh)
 {
     known->started = true;
     known->active = true;
@@ -83,9 +83,9 @@ static void start(int i)
     uint64_t repeat_ns = below(3) == 0 ? random_ns() : 0;
 
     note_start(&model->known[i], timeout_ns, repeat_ns, true);
-    assert_int_equal(eddy_timer_start(&model->timers[i], on_timer, timeout_ns,
-                                      repeat_ns),
-                     0);
+    assert_int_equal(
+        eddy_timer_start(&model->timers[i], on_timer, timeout_ns, repeat_ns),
+        0);
 }
 
 /* Before now as well as after it. */
@@ -124,11 +124,10 @@ static void again(int i)
 
 static void make_anew(int i)
 {
-    model->known[i] = (struct known) {.active = false};
+    model->known[i] = (struct known){.active = false};
     assert_int_equal(eddy_close(&model->timers[i].handle, NULL), 0);
     test_poison(&model->timers[i], sizeof(model->timers[i]));
-    assert_int_equal(
-        eddy_timer_init(&model->sim->loop, &model->timers[i]), 0);
+    assert_int_equal(eddy_timer_init(&model->sim->loop, &model->timers[i]), 0);
 }
 
 static void do_something(void)
@@ -174,9 +173,8 @@ static void note_repeat(struct known *known)
     uint64_t most = (UINT64_MAX - known->due_ns) / known->repeat_ns;
 
     known->rearmed = true;
-    known->due_ns = periods > most
-                        ? UINT64_MAX
-                        : known->due_ns + periods * known->repeat_ns;
+    known->due_ns = periods > most ? UINT64_MAX
+                                   : known->due_ns + periods * known->repeat_ns;
 }
 
 static void on_timer(eddy_timer *timer)
@@ -289,7 +287,7 @@ static void play(struct sim *sim, unsigned horizon, uint64_t seed)
     model->seed = seed;
     model->horizon = horizon;
     for (int i = 0; i < TIMERS; i++) {
-        model->known[i] = (struct known) {.active = false};
+        model->known[i] = (struct known){.active = false};
         assert_int_equal(eddy_timer_init(&sim->loop, &model->timers[i]), 0);
     }
     for (size_t round = 0; round < rounds; round++) {

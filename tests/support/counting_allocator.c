@@ -47,7 +47,7 @@ static void *allocate(struct counting_allocator *counting, size_t size)
     if (memory == NULL)
         return NULL;
     *(struct header *) (void *) memory =
-        (struct header) {.mark = live_mark, .size = size};
+        (struct header){.mark = live_mark, .size = size};
     bump(&counting->live_bytes, size);
     bump(&counting->live_blocks, 1);
     test_poison(memory + HEADER_SIZE, size);
@@ -92,7 +92,7 @@ static void *resize(void *context, void *block, size_t old_size,
 
 void counting_allocator_init(struct counting_allocator *counting)
 {
-    *counting = (struct counting_allocator) {
+    *counting = (struct counting_allocator){
         .base = {.context = counting, .resize = resize}};
 }
 

@@ -16,7 +16,7 @@ struct counting_allocator {
     size_t allocations; /* and growths: calls that could have failed */
     size_t fail_at;     /* the allocation, from 1 on, that fails; 0 is none */
     size_t failed;
-    size_t mistakes;    /* blocks given back wrongly */
+    size_t mistakes; /* blocks given back wrongly */
 };
 
 void counting_allocator_init(struct counting_allocator *counting);

@@ -21,7 +21,7 @@ void ear_heard(eddy_io *io, int status, unsigned events)
 
 void ear_open(eddy_loop *loop, struct ear *ear, int fd)
 {
-    *ear = (struct ear) {.calls = 0};
+    *ear = (struct ear){.calls = 0};
     assert_int_equal(eddy_io_init(loop, &ear->io, fd), 0);
 }
 

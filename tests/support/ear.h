@@ -10,8 +10,8 @@
 struct ear {
     eddy_io io;
     int calls;
-    int status;      /* of the last call */
-    unsigned events; /* of the last call */
+    int status;                   /* of the last call */
+    unsigned events;              /* of the last call */
     void (*act)(struct ear *ear); /* what it then does, or NULL */
     struct ear *other;            /* with whom */
     void *arg;

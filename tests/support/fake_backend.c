@@ -51,8 +51,8 @@ static bool is_mistake(const struct fake_backend *fake,
     return at->changed_before == fake->waits + 1;
 }
 
-static int update(eddy_backend *backend, uint64_t token, int fd,
-                  unsigned known, unsigned want)
+static int update(eddy_backend *backend, uint64_t token, int fd, unsigned known,
+                  unsigned want)
 {
     struct fake_backend *fake = self(backend);
     struct fake_registration *at;
@@ -161,14 +161,14 @@ static int pollable(eddy_backend *backend, uint64_t deadline_ns)
 
 void fake_backend_init(struct fake_backend *fake, struct fake_os *os)
 {
-    *fake = (struct fake_backend) {.ops = {.name = "fake",
-                                           .events = EDDY_ANY_EVENT,
-                                           .create = create,
-                                           .destroy = destroy,
-                                           .update = update,
-                                           .wait = wait,
-                                           .fd = pollable},
-                                   .os = os};
+    *fake = (struct fake_backend){.ops = {.name = "fake",
+                                          .events = EDDY_ANY_EVENT,
+                                          .create = create,
+                                          .destroy = destroy,
+                                          .update = update,
+                                          .wait = wait,
+                                          .fd = pollable},
+                                  .os = os};
     current = fake;
 }
 
@@ -181,13 +181,12 @@ static struct fake_event *next_event(struct fake_backend *fake)
 void fake_backend_ready(struct fake_backend *fake, int fd, unsigned events)
 {
     *next_event(fake) =
-        (struct fake_event) {.fd = fd, .ready = {.events = events}};
+        (struct fake_event){.fd = fd, .ready = {.events = events}};
 }
 
 void fake_backend_report(struct fake_backend *fake, uint64_t token,
                          unsigned events, int error)
 {
-    *next_event(fake) = (struct fake_event) {
-        .fd = -1,
-        .ready = {.token = token, .events = events, .error = error}};
+    *next_event(fake) = (struct fake_event){
+        .fd = -1, .ready = {.token = token, .events = events, .error = error}};
 }

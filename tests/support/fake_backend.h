@@ -40,7 +40,7 @@ struct fake_backend {
     struct fake_event events[FAKE_EVENTS];
     int event_count;
     int create_error;
-    int wait_error; /* of the next wait, once, after elapse_ns */
+    int wait_error;     /* of the next wait, once, after elapse_ns */
     uint64_t elapse_ns; /* how long the next wait takes before it reports */
     uint64_t late_ns;   /* how much each timed-out sleep takes too long */
     void (*asleep)(void *arg); /* called by the next wait: another thread */

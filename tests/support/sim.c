@@ -20,9 +20,9 @@ static void build(struct sim *sim)
 
 eddy_loop_options sim_options(struct sim *sim)
 {
-    return (eddy_loop_options) {.backend_ops = &sim->backend.ops,
-                                .os = &sim->os.base,
-                                .allocator = &sim->memory.base};
+    return (eddy_loop_options){.backend_ops = &sim->backend.ops,
+                               .os = &sim->os.base,
+                               .allocator = &sim->memory.base};
 }
 
 int sim_setup(void **state)

@@ -100,8 +100,7 @@ static void failures_leave_nothing_open(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
     assert_int_equal(eddy__os_pipe(fds), EDDY_EMFILE);
     if (!test_under_valgrind()) /* whose own limit a pair of sockets passes */
-        assert_int_equal(eddy__os_socketpair(SOCK_STREAM, 0, fds),
-                         EDDY_EMFILE);
+        assert_int_equal(eddy__os_socketpair(SOCK_STREAM, 0, fds), EDDY_EMFILE);
     tight.rlim_cur = (rlim_t) spare + 1;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
     assert_int_equal(eddy__os_socket(NULL, AF_INET, SOCK_STREAM, 0),
