@@ -82,7 +82,8 @@ EDDY_EXTERN int eddy_io_start(eddy_io *io, unsigned events, eddy_io_cb cb);
 
 /**
  * Stops watching: no callback comes until the next start, also not for what
- * was ready already. This is not enough before close(fd), as the kernel may
+ * was ready already, nor in the same turn if a neighbour's callback stops and
+ * starts it. This is not enough before close(fd), as the kernel may
  * still be told to watch it: close every handle on the descriptor first.
  *
  * EDDY_EINVAL: NULL or closing. Stopping a stopped watcher is 0.
