@@ -122,8 +122,7 @@ void eddy__stream_close_fd(eddy_loop *loop, int fd)
 {
     const eddy_os *os = loop->os;
 
-    while (os->close(os->context, fd) == EDDY_EINTR)
-        continue;
+    (void) os->close(os->context, fd);
 }
 
 void eddy__stream_release(eddy_stream *stream)

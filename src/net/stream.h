@@ -74,7 +74,8 @@ void eddy__stream_fail(eddy_stream *stream, int error);
  * again. */
 void eddy__stream_done(eddy_stream *stream);
 
-/* close(), whatever it says: there is nothing to be done about it. */
+/* close(), whatever it says: the number is gone also when it was interrupted,
+ * and may be another's by now. */
 void eddy__stream_close_fd(eddy_loop *loop, int fd);
 
 /* A flag or number option of a socket. */

@@ -194,12 +194,14 @@ static int fake_set_nonblocking(void *context, int fd)
     return error != 0 ? error : real->set_nonblocking(real->context, fd);
 }
 
+/* As everywhere: what fails has closed all the same. */
 static int fake_close(void *context, int fd)
 {
     const eddy_os *real = eddy_os_default();
     int error = failure(context, FAKE_CLOSE);
+    int err = real->close(real->context, fd);
 
-    return error != 0 ? error : real->close(real->context, fd);
+    return error != 0 ? error : err;
 }
 
 static int fake_reserve(void *context)
