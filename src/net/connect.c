@@ -40,9 +40,12 @@ static void settle(eddy_stream *stream, int status)
 static void done(eddy_req *req)
 {
     eddy_connect_req *connect = (eddy_connect_req *) (void *) req;
+    eddy_stream *stream = connect->stream;
 
-    settle(connect->stream, req->status);
-    eddy__stream_done(connect->stream);
+    if (req->status == 0 && (stream->handle.flags & EDDY__CLOSING))
+        req->status = EDDY_ECANCELED; /* it was connected, and is no more */
+    settle(stream, req->status);
+    eddy__stream_done(stream);
     connect->cb(connect, req->status);
 }
 

@@ -191,8 +191,7 @@ static void failed_the_handle_is_as_new(void **state)
     net_close(net);
 }
 
-/* --- requests behind it -----------------------------------------------------
- */
+/* --- requests behind it */
 
 static void queued_writes_go_out_after_it(void **state)
 {
@@ -281,8 +280,7 @@ static void written_in_the_callback_comes_last(void **state)
     net_close(net);
 }
 
-/* --- giving up
- * ---------------------------------------------------------------- */
+/* --- giving up */
 
 static void cancelled(void **state)
 {
@@ -351,6 +349,27 @@ static void closed_between_answer_and_callback(void **state)
     net_close(net);
 }
 
+/* A success is none any more when the handle is on its way. */
+static void closed_between_success_and_callback(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in address;
+    struct attempt attempt = {.calls = 0};
+    struct peer peer;
+
+    net_listen_raw(net, &address);
+    net_peer(net, &peer);
+    assert_int_equal(dial(&attempt, &peer, &address), 0);
+    while (peer.tcp.stream.writes != NULL)
+        net_turns(net, 1);
+    assert_int_equal(attempt.calls, 0);
+    peer_close(&peer);
+    net_until(net, &peer.closes, 1);
+    assert_int_equal(attempt.status, EDDY_ECANCELED);
+    assert_int_equal(attempt.calls, 1);
+    net_close(net);
+}
+
 static void close_itself(struct attempt *attempt)
 {
     peer_close(attempt->req.stream->data);
@@ -380,9 +399,6 @@ static void closed_in_its_callback(void **state)
     }
     net_close(net);
 }
-
-/* --- arguments
- * ---------------------------------------------------------------- */
 
 static void bad_arguments(void **state)
 {
@@ -473,6 +489,7 @@ int main(void)
         NET_TEST(cancelled),
         NET_TEST(closing_cancels_it),
         NET_TEST(closed_between_answer_and_callback),
+        NET_TEST(closed_between_success_and_callback),
         NET_TEST(closed_in_its_callback),
         NET_TEST(bad_arguments),
         NET_TEST(without_a_socket_nothing_changes),
