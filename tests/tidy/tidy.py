@@ -271,6 +271,8 @@ def find_cycle(edges, header, path, finished):
 def rule_places(tree):
     """No path of the machine that a file was written on."""
     here = str(tree.root.resolve())
+    if here.count("/") < 2:
+        here = None  # right below the root a name is no place: "/eddy"
     for path in tree.texts:
         name = path.relative_to(tree.root).as_posix()
         try:
@@ -279,7 +281,7 @@ def rule_places(tree):
             continue
         for number, line in enumerate(lines, 1):
             match = PLACES.search(line)
-            if match or here in line:
+            if match or (here and here in line):
                 yield f"{name}:{number}", "names a place of one machine"
 
 
