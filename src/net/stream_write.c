@@ -105,8 +105,36 @@ static size_t gather(const eddy_stream *stream, struct msghdr *message)
     return bytes;
 }
 
-static ssize_t send_message(const eddy_stream *stream,
-                            const struct msghdr *message)
+/* Errors after which a connection is no more. The unreachable ones are among
+ * them: what a router says is held back until the retries have run out. */
+static bool is_over(ssize_t error)
+{
+    switch (error) {
+    case EDDY_ECONNABORTED:
+    case EDDY_ECONNREFUSED:
+    case EDDY_ECONNRESET:
+    case EDDY_EHOSTDOWN:
+    case EDDY_EHOSTUNREACH:
+    case EDDY_ENETDOWN:
+    case EDDY_ENETUNREACH:
+    case EDDY_ETIMEDOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* For the reader, whom the kernel may not tell any more. A connection that
+ * still takes data has not ended, whatever was said before. */
+static void note(eddy_stream *stream, ssize_t sent)
+{
+    if (sent > 0)
+        stream->delayed_error = 0;
+    else if (is_over(sent))
+        stream->delayed_error = (int) sent;
+}
+
+static ssize_t send_message(eddy_stream *stream, const struct msghdr *message)
 {
     const eddy_os *os = stream->loop->os;
     ssize_t sent;
@@ -116,6 +144,7 @@ static ssize_t send_message(const eddy_stream *stream,
     while (sent == EDDY_EINTR);
     if (sent > 0)
         stream->loop->stats.bytes_written += (uint64_t) sent;
+    note(stream, sent);
     return sent == EDDY_ENOBUFS ? EDDY_EAGAIN : sent;
 }
 
@@ -171,8 +200,6 @@ static bool send_some(eddy_stream *stream)
     if (sent == EDDY_EAGAIN)
         return false;
     if (sent < 0) {
-        if (sent != EDDY_EPIPE)
-            stream->delayed_error = (int) sent;
         eddy__stream_fail(stream, (int) sent);
         return false;
     }
@@ -289,8 +316,5 @@ ssize_t eddy_try_write(eddy_stream *stream, const eddy_buf bufs[],
     if (bytes == 0)
         return 0;
     add(&message, bufs, nbufs, MAX_BYTES);
-    bytes = send_message(stream, &message);
-    if (bytes < 0 && bytes != EDDY_EAGAIN && bytes != EDDY_EPIPE)
-        stream->delayed_error = (int) bytes;
-    return bytes;
+    return send_message(stream, &message);
 }

@@ -60,6 +60,67 @@ static void a_reader_learns_the_writers_error(void **state)
     net_close(net);
 }
 
+/* A failure that the connection survived is the writer's alone. */
+static void a_reader_is_not_told_of_what_passed(void **state)
+{
+    static const int errors[] = {EDDY_ENOMEM, EDDY_EMSGSIZE, EDDY_EPERM,
+                                 EDDY_EPIPE};
+    struct net *net = *state;
+    eddy_buf buf = net_pattern(0, 10);
+
+    for (size_t i = 0; i < 2 * sizeof(errors) / sizeof(errors[0]); i++) {
+        int error = errors[i / 2];
+        struct writing writing = {.calls = 0};
+        struct peer peer;
+        int fd = net_connect_raw(net, &peer);
+
+        fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, error);
+        if (i % 2 == 0) {
+            assert_int_equal(eddy_try_write(&peer.tcp.stream, &buf, 1), error);
+        } else {
+            peer_write(&peer, &writing, 0, 10);
+            net_until(net, &writing.calls, 1);
+            assert_int_equal(writing.status, error);
+        }
+        net_close_raw(net, fd);
+        peer_read(&peer);
+        net_until(net, &peer.ends, 1);
+        assert_int_equal(peer.end, EDDY_EOF);
+        peer_close(&peer);
+        net_until(net, &peer.closes, 1);
+    }
+    net_close(net);
+}
+
+/* It cannot have been the end: the connection took data after it. */
+static void a_later_success_takes_the_error_back(void **state)
+{
+    struct net *net = *state;
+    eddy_buf buf = net_pattern(0, 10);
+
+    for (int i = 0; i < 2; i++) {
+        struct writing writing = {.calls = 0};
+        struct peer peer;
+        int fd = net_connect_raw(net, &peer);
+
+        fake_os_fail(&net->os, FAKE_SENDMSG, 1, 1, EDDY_ENETDOWN);
+        assert_int_equal(eddy_try_write(&peer.tcp.stream, &buf, 1),
+                         EDDY_ENETDOWN);
+        if (i == 0)
+            assert_int_equal(eddy_try_write(&peer.tcp.stream, &buf, 1), 10);
+        else
+            peer_write(&peer, &writing, 0, 10);
+        net_take_raw(fd, 0, 10);
+        net_close_raw(net, fd);
+        peer_read(&peer);
+        net_until(net, &peer.ends, 1);
+        assert_int_equal(peer.end, EDDY_EOF);
+        peer_close(&peer);
+        net_until(net, &peer.closes, 1);
+    }
+    net_close(net);
+}
+
 static volatile sig_atomic_t pipes;
 
 static void on_pipe(int number)
@@ -247,6 +308,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NET_TEST(an_error_fails_what_is_behind),
         NET_TEST(a_reader_learns_the_writers_error),
+        NET_TEST(a_reader_is_not_told_of_what_passed),
+        NET_TEST(a_later_success_takes_the_error_back),
         NET_TEST(no_signal_is_raised),
         NET_TEST(closing_cancels_before_the_close_callback),
         NET_TEST(closed_in_the_callback),
