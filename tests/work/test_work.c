@@ -376,6 +376,45 @@ static void is_submitted_on_the_loops_thread_only(void **state)
     test_loop_close(loop);
 }
 
+struct parting {
+    eddy_task task;
+    eddy_pool pool;
+    struct held held;
+};
+
+/* The work is done, and on its way home, before the close goes on. */
+static void submit_at_parting(eddy_task *task, int status)
+{
+    struct parting *parting = task->data;
+    eddy_loop *loop = parting->held.work.data;
+
+    assert_int_equal(status, EDDY_ECANCELED);
+    held_release(&parting->held);
+    assert_int_equal(eddy_pool_submit(&parting->pool, loop, &parting->held.work,
+                                      hold, held_done),
+                     0);
+    held_await(&parting->held);
+    await_asleep(parting->pool.state, 1);
+}
+
+/* A loop that closes takes no more posts, but what it is owed. */
+static void submitted_while_the_loop_closes_it_comes_home(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    struct parting parting = {.task = {.data = &parting}};
+
+    parting.held.work.data = loop;
+    assert_int_equal(
+        eddy_pool_init(&parting.pool, &(eddy_pool_options){.threads = 1}), 0);
+    assert_int_equal(eddy_post(loop, &parting.task, submit_at_parting), 0);
+    assert_int_equal(eddy_loop_close(loop), EDDY_EBUSY);
+    assert_int_equal(eddy_run(loop, EDDY_RUN_DEFAULT), 0);
+    assert_int_equal(parting.held.called, 1);
+    assert_int_equal(parting.held.status, 0);
+    assert_int_equal(eddy_pool_close(&parting.pool), 0);
+    test_loop_close(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +431,7 @@ int main(void)
         LOOP_TEST(may_be_submitted_again_after_cancelling),
         LOOP_TEST(reports_progress_through_an_async),
         LOOP_TEST(is_submitted_on_the_loops_thread_only),
+        LOOP_TEST(submitted_while_the_loop_closes_it_comes_home),
     };
 
     return cmocka_run_group_tests_name("work/work", tests, NULL, NULL);
