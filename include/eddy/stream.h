@@ -69,8 +69,8 @@ typedef void (*eddy_read_cb)(eddy_stream *stream, ssize_t nread,
 
 /** status 0: at least one connection may wait for eddy_accept. Negative: an
  * error of the listening socket, or EDDY_EMFILE and the like, reported once
- * until a connection is accepted again: for want of a descriptor the
- * connection was shed, and accepting goes on after a pause. */
+ * until a connection is accepted again: for want of a descriptor those that
+ * waited were shed, and accepting goes on after a pause. */
 typedef void (*eddy_connection_cb)(eddy_stream *server, int status);
 
 typedef void (*eddy_write_cb)(eddy_write_req *write, int status);

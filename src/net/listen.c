@@ -7,15 +7,16 @@
  * descriptor, no memory, a broken socket), the listener rests: the error is
  * told once, by a timer, so that it does not come out of eddy_accept itself,
  * and accepting goes on after a while. With no descriptor left, the loop's
- * reserve is given up for a moment to take the connection and close it, since
- * a peer that is turned away is better off than one that waits in vain.
+ * reserve is given up for a moment to take who waits and close it, one after
+ * the other, since a peer that is turned away is better off than one that
+ * waits in vain.
  */
 #include "net/stream.h"
 #include "net/tcp.h"
 
 #include "core/loop.h"
 
-enum { REST_MS = 100, MAX_ABORTED = 64 };
+enum { REST_MS = 100, MAX_ABORTED = 64, MAX_SHED = 64 };
 
 static const unsigned resting = EDDY__STREAM_RESTING | EDDY__STREAM_TOLD;
 
@@ -54,23 +55,6 @@ static void work_again(eddy_stream *stream)
     eddy_timer_stop(&stream->extra->rest);
 }
 
-static void shed(eddy_stream *stream)
-{
-    eddy_loop *loop = stream->loop;
-    int fd;
-
-    if (loop->reserve_fd < 0)
-        return;
-    eddy__stream_close_fd(loop, loop->reserve_fd);
-    loop->reserve_fd = -1;
-    do
-        fd = loop->os->accept(loop->os->context, stream->watcher.fd);
-    while (fd == EDDY_EINTR);
-    if (fd >= 0)
-        eddy__stream_close_fd(loop, fd);
-    (void) eddy__loop_reserve(loop);
-}
-
 /* Errors that took the connection with them: the next one may be fine. */
 static bool is_gone(int error)
 {
@@ -103,6 +87,25 @@ static int take(const eddy_stream *stream)
             return fd;
     }
     return EDDY_EAGAIN;
+}
+
+/* Turns away who waits; the rest of very many after the next rest. */
+static void shed(eddy_stream *stream)
+{
+    eddy_loop *loop = stream->loop;
+
+    if (loop->reserve_fd < 0)
+        return;
+    eddy__stream_close_fd(loop, loop->reserve_fd);
+    loop->reserve_fd = -1;
+    for (int i = 0; i < MAX_SHED; i++) {
+        int fd = take(stream);
+
+        if (fd < 0)
+            break;
+        eddy__stream_close_fd(loop, fd);
+    }
+    (void) eddy__loop_reserve(loop);
 }
 
 static int give(eddy_stream *client, int fd)

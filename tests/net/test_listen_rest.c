@@ -118,36 +118,69 @@ static void without_descriptors_it_sheds_and_rests(void **state)
     free(clients);
 }
 
-/* One connection a rest: the others may yet be served. */
-static void one_is_shed_at_a_time(void **state)
+/* Nobody waits in vain; but so many at once are turned away, and no more. */
+static void all_are_shed(void **state)
 {
     struct net *net = *state;
     eddy_tcp *clients = host_prepare(64);
     struct sockaddr_in address;
     eddy_tcp server;
-    int fds[3];
+    int fds[5];
 
     net_listen(net, &server, host_on_connection);
     address = net_address(&server);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++)
         fds[i] = net_dial_raw(net, &address);
     stop_clock(net);
-    for (int i = 0; i < 2; i++) {
-        fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
-        if (i > 0)
-            let_it_rest(net);
-        net_until(net, &host.errors, 1);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
+    net_until(net, &host.errors, 1);
+    for (int i = 0; i < 5; i++) {
         net_await(fds[i]);
         assert_true(is_shut(fds[i]));
-        assert_false(is_shut(fds[i + 1]));
-        net_turns(net, 10); /* no spinning */
-        assert_int_equal(host.calls, i + 1);
-        assert_int_equal(host.errors, 1); /* told once */
-        assert_true(net->loop.reserve_fd >= 0);
     }
+    net_turns(net, 10);
+    assert_int_equal(host.calls, 1);
+    assert_true(net->loop.reserve_fd >= 0);
+    net_dial_raw(net, &address);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
+    let_it_rest(net);
+    assert_int_equal(host.calls, 2);
+    assert_int_equal(host.errors, 1); /* told once */
+    net_close(net);
+    free(clients);
+}
+
+/* A flood of connections keeps the loop for a bounded time. */
+static void shedding_has_an_end(void **state)
+{
+    enum { BOUND = 64, FLOOD = BOUND + 1 };
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(8);
+    struct sockaddr_in address;
+    eddy_tcp server;
+    int last = -1;
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    assert_int_equal(eddy_listen(&server.stream, 2 * FLOOD, host_on_connection),
+                     0);
+    for (int i = 0; i < FLOOD; i++) {
+        if (last >= 0)
+            close(last); /* it waits all the same */
+        last = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(
+            connect(last, (const struct sockaddr *) &address, sizeof(address)),
+            0);
+    }
+    stop_clock(net);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
+    net_until(net, &host.errors, 1);
+    assert_int_equal(net->os.calls[FAKE_ACCEPT], 1 + BOUND);
+    assert_false(is_shut(last));
     let_it_rest(net);
     assert_int_equal(host.accepted, 1);
-    assert_false(is_shut(fds[2]));
+    assert_false(is_shut(last));
+    close(last);
     net_close(net);
     free(clients);
 }
@@ -301,7 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NET_TEST(failure_does_not_end_it),
         NET_TEST(without_descriptors_it_sheds_and_rests),
-        NET_TEST(one_is_shed_at_a_time),
+        NET_TEST(all_are_shed),
+        NET_TEST(shedding_has_an_end),
         NET_TEST(without_a_reserve_it_rests_too),
         NET_TEST(each_shortage_is_told),
         NET_TEST(accepted_in_the_meantime),
