@@ -25,8 +25,10 @@ static void on_rest(eddy_timer *timer)
     eddy_stream *stream = timer->data;
 
     if (!(stream->handle.flags & EDDY__STREAM_TOLD)) {
-        stream->handle.flags |= EDDY__STREAM_TOLD;
-        eddy_timer_start(timer, on_rest, EDDY_MS(REST_MS), 0);
+        if (stream->handle.flags & EDDY__STREAM_RESTING) {
+            stream->handle.flags |= EDDY__STREAM_TOLD;
+            eddy_timer_start(timer, on_rest, EDDY_MS(REST_MS), 0);
+        }
         stream->cb.connection(stream, stream->delayed_error);
         return;
     }
@@ -47,12 +49,12 @@ static void rest(eddy_stream *stream, int error)
     eddy_timer_start(&stream->extra->rest, on_rest, pause, 0);
 }
 
+/* An error that has not been told is told all the same. */
 static void work_again(eddy_stream *stream)
 {
-    if (!(stream->handle.flags & resting))
-        return;
+    if (stream->handle.flags & EDDY__STREAM_TOLD)
+        eddy_timer_stop(&stream->extra->rest);
     stream->handle.flags &= ~resting;
-    eddy_timer_stop(&stream->extra->rest);
 }
 
 /* Errors that took the connection with them: the next one may be fine. */
@@ -155,16 +157,13 @@ int eddy_accept(eddy_stream *server, eddy_stream *client)
     server->handle.flags |= EDDY__STREAM_ACCEPTED;
     server->handle.flags &= ~(unsigned) EDDY__STREAM_PAUSED;
     fd = take(server);
-    if (fd >= 0) {
+    err = fd < 0 ? fd : give(client, fd);
+    if (fd == EDDY_EMFILE || fd == EDDY_ENFILE)
+        shed(server);
+    if (err == 0)
         work_again(server);
-        err = give(client, fd);
-    } else {
-        if (fd == EDDY_EMFILE || fd == EDDY_ENFILE)
-            shed(server);
-        if (fd != EDDY_EAGAIN)
-            rest(server, fd);
-        err = fd;
-    }
+    else if (err != EDDY_EAGAIN)
+        rest(server, err);
     eddy__stream_refresh(server);
     return err;
 }

@@ -235,6 +235,84 @@ static void each_shortage_is_told(void **state)
     free(clients);
 }
 
+static void nodelay_on_connection(eddy_stream *server, int status)
+{
+    eddy_tcp *client = &host.clients[host.used];
+
+    if (status < 0) {
+        host.errors++;
+        host.status = status;
+        return;
+    }
+    host.used++;
+    assert_int_equal(eddy_tcp_init(server->loop, client), 0);
+    assert_int_equal(eddy_tcp_nodelay(client, true), 0);
+    if (eddy_accept(server, &client->stream) == 0) {
+        host.accepted++;
+        return;
+    }
+    host.refused++;
+    assert_int_equal(eddy_close(&client->handle, NULL), 1);
+}
+
+/* A connection that was had, but could not be kept, is an error like others. */
+static void what_cannot_be_taken_in_is_told(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(8);
+    struct sockaddr_in address;
+    eddy_tcp server;
+    int fd;
+
+    net_listen(net, &server, nodelay_on_connection);
+    address = net_address(&server);
+    for (int i = 1; i <= 2; i++) {
+        fake_os_fail(&net->os, FAKE_SETSOCKOPT, 1, 2, EDDY_ENOBUFS);
+        fd = net_dial_raw(net, &address);
+        net_dial_raw(net, &address);
+        net_until(net, &host.refused, 2 * i);
+        net_await(fd);
+        assert_true(is_shut(fd));
+        net_dial_raw(net, &address);
+        net_until(net, &host.accepted, i);
+        assert_int_equal(host.errors, i); /* once for the two */
+        assert_int_equal(host.status, EDDY_ENOBUFS);
+    }
+    net_close(net);
+    free(clients);
+}
+
+static void accept_twice(eddy_stream *server, int status)
+{
+    if (status < 0)
+        host.errors++;
+    else if (!host_accept(server))
+        host_accept(server);
+}
+
+/* It has passed already when it is told, and no rest is needed. */
+static void a_success_does_not_hide_the_error(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(8);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    net_listen(net, &server, accept_twice);
+    address = net_address(&server);
+    stop_clock(net);
+    for (int i = 1; i <= 2; i++) {
+        fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_ENOBUFS);
+        net_dial_raw(net, &address);
+        net_until(net, &host.errors, i);
+        assert_int_equal(host.accepted, i);
+        net_turns(net, 3);
+        assert_int_equal(host.errors, i);
+    }
+    net_close(net);
+    free(clients);
+}
+
 /* Who accepts all the same, and can, has ended the rest. */
 static void accepted_in_the_meantime(void **state)
 {
@@ -338,6 +416,8 @@ int main(void)
         NET_TEST(shedding_has_an_end),
         NET_TEST(without_a_reserve_it_rests_too),
         NET_TEST(each_shortage_is_told),
+        NET_TEST(what_cannot_be_taken_in_is_told),
+        NET_TEST(a_success_does_not_hide_the_error),
         NET_TEST(accepted_in_the_meantime),
         NET_TEST(closed_while_it_rests),
         NET_TEST(only_the_listener_is_seen),
