@@ -6,6 +6,7 @@
 #include "support/loop.h"
 
 #include <poll.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -60,7 +61,8 @@ static void serve_a_send(eddy_loop *loop, eddy_async *async)
     assert_true(eddy_run(loop, EDDY_RUN_NOWAIT) >= 0);
 }
 
-/* All that it needs is opened when it is first asked for. */
+/* All that it needs is opened when it is first asked for. A kqueue's timers are
+ * no descriptors, but those of its double on Linux are. */
 static void deadline_needs_no_descriptor(void **state)
 {
     eddy_loop *loop = embed(state);
@@ -71,6 +73,11 @@ static void deadline_needs_no_descriptor(void **state)
     int lowest = dup(0);
     int rc;
 
+    if (strcmp(eddy_loop_backend(loop), "kqueue") == 0) {
+        close(lowest);
+        test_loop_close(loop);
+        skip();
+    }
     assert_int_equal(eddy_async_init(loop, &async, on_async), 0);
     assert_int_equal(eddy_timer_init(loop, &timer), 0);
     assert_int_equal(eddy_timer_start(&timer, on_timer, EDDY_SEC(99), 0), 0);
