@@ -6,7 +6,9 @@
  * level-triggered as it was made, so that another mode takes a removal before
  * it is added again; adding one that is there tests it anew. Who wants to know
  * of a disconnect but not of data gets an edge-triggered reading knote: data
- * wakes it once an arrival, and only the end is reported.
+ * wakes it once an arrival, and only the end is reported. The knote for urgent
+ * data is edge-triggered for the same reason: macOS fires it for any data. What
+ * such a knote told is asked for again before the next wait.
  *
  * The kernel applies a list of changes to its end, and answers those that fail
  * in the list of events, which then holds nothing else, if there is room for
@@ -75,7 +77,7 @@ static unsigned clear_knotes(const struct slot *slot)
 {
     if (slot->want & EDDY_EDGE)
         return ALL_KNOTES;
-    return (slot->want & EDDY_READABLE) ? 0 : READ_KNOTE;
+    return EXCEPT_KNOTE | ((slot->want & EDDY_READABLE) ? 0U : READ_KNOTE);
 }
 
 static void put(eddy_backend *be, struct kevent change)
@@ -124,7 +126,7 @@ static void put_changes(eddy_backend *be, int fd)
     if (slot->want & EDDY_EDGE)
         added = wanted; /* a change is a new look, as with epoll */
     else if (slot->flags & SLOT_RETEST)
-        added |= wanted & READ_KNOTE;
+        added |= clear;
 
     put_removals(be, fd, slot->knotes & ~stay);
     slot->knotes = (unsigned char) wanted;

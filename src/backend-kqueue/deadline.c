@@ -55,7 +55,8 @@ static struct kevent timer_until(uint64_t deadline_ns)
     } else {
         uint64_t left_ms = (left_ns + EDDY_MS(1) - 1) / EDDY_MS(1);
 
-        change.data = (kevent_data) left_ms + TICK_MS;
+        change.data =
+            (kevent_data) left_ms + (deadline_ns > now_ns ? TICK_MS : 0);
     }
     return change;
 }

@@ -48,6 +48,9 @@ static int refusal(int error)
     case ENOSYS:
     case ENOTTY:
     case EOPNOTSUPP:
+#if ENOTSUP != EOPNOTSUPP
+    case ENOTSUP:
+#endif
         return EDDY_EPERM;
     default:
         return -error;
@@ -83,7 +86,10 @@ static void note_refusal(eddy_backend *be, int fd, unsigned knote, int error)
         if (!is_edge(slot))
             eddy__kqueue_push(be, BROKEN, fd);
     } else if (HAVE_LOWAT && error == EINVAL &&
-               !(slot->flags & (SLOT_SOCKET | SLOT_FIFO | SLOT_LOWAT))) {
+               !(slot->flags & (SLOT_SOCKET | SLOT_FIFO)) &&
+               (!(slot->flags & SLOT_LOWAT) ||
+                (slot->queued & (1U << CHANGED)))) {
+        /* Both directions fail before the one retry, which is for both. */
         slot->flags = (unsigned char) (slot->flags | SLOT_LOWAT);
         eddy__kqueue_push(be, CHANGED, fd);
     } else {
@@ -184,7 +190,7 @@ static void note_event(eddy_backend *be, int fd, unsigned knote,
     if (happened == 0)
         return;
     eddy__kqueue_report(be, fd, happened, 0);
-    if (knote == READ_KNOTE && (slot->clear & knote) && !is_edge(slot))
+    if ((slot->clear & knote) && !is_edge(slot))
         slot->flags = (unsigned char) (slot->flags | SLOT_RETEST);
 }
 

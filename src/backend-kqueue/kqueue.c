@@ -192,12 +192,16 @@ static int64_t time_left(uint64_t deadline_ns)
     return now_ns < deadline_ns ? (int64_t) (deadline_ns - now_ns) : 0;
 }
 
+/* When the time is up, events that are for nothing get no more turns. */
+enum { MOST_IDLE = 8 };
+
 /* Turns until there is something to report. A turn may be for nothing: with
  * changes that were refused, data where only the end is wanted, the timer of
  * fd(), a piece of a long sleep. */
 static int await(eddy_backend *be, int64_t timeout_ns, int capacity)
 {
     uint64_t deadline_ns = 0;
+    int idle_turns = 0;
 
     if (timeout_ns > 0)
         deadline_ns = eddy__kqueue_now_ns() + (uint64_t) timeout_ns;
@@ -212,7 +216,7 @@ static int await(eddy_backend *be, int64_t timeout_ns, int capacity)
             timeout_ns = time_left(deadline_ns);
         if (eddy__kqueue_has(be, BROKEN))
             retry_broken(be);
-        else if (count == 0 && timeout_ns == 0)
+        else if (timeout_ns == 0 && (count == 0 || ++idle_turns > MOST_IDLE))
             return 0;
     }
 }

@@ -21,7 +21,7 @@ enum { READ_KNOTE = 1, WRITE_KNOTE = 2, EXCEPT_KNOTE = 4, ALL_KNOTES = 7 };
 enum {
     SLOT_SOCKET = 1,
     SLOT_FIFO = 2,
-    SLOT_RETEST = 4, /* READ_KNOTE was told once, but is to be level */
+    SLOT_RETEST = 4, /* a knote was told once, but is to be level */
     SLOT_LOWAT = 8   /* a device that wants to be asked for one byte */
 };
 
