@@ -47,25 +47,34 @@ struct eddy__link {
     struct eddy__link *prev;
 };
 
+/* What is seldom used comes first, so that the rest lies beside what the handle
+ * type adds: what a callback needs should be one cache line. */
 struct eddy_handle {
+    /* private */
+    struct eddy__link link; /* of all open handles, then of the closing ones */
+    eddy_close_cb close_cb;
+    /* public */
     void *data;            /* the caller's: never touched by the library */
     eddy_loop *loop;       /* read-only */
     eddy_handle_type type; /* read-only */
     /* private */
     unsigned flags;
-    eddy_close_cb close_cb;
-    struct eddy__link link; /* of all open handles, then of the closing ones */
 };
+
+/* The public fields of a handle, once more, as members of what holds it. */
+#define EDDY_HANDLE_FIELDS                                                     \
+    __extension__ struct {                                                     \
+        void *eddy__private[3];                                                \
+        void *data;                                                            \
+        eddy_loop *loop;                                                       \
+        eddy_handle_type type;                                                 \
+    }
 
 /* The first member of every handle type. */
 #define EDDY_HANDLE_UNION                                                      \
     __extension__ union {                                                      \
         eddy_handle handle;                                                    \
-        __extension__ struct {                                                 \
-            void *data;                                                        \
-            eddy_loop *loop;                                                   \
-            eddy_handle_type type;                                             \
-        };                                                                     \
+        EDDY_HANDLE_FIELDS;                                                    \
     }
 
 /**

@@ -25,11 +25,7 @@ struct eddy_tcp {
     __extension__ union {
         eddy_stream stream;
         eddy_handle handle;
-        __extension__ struct {
-            void *data;
-            eddy_loop *loop;
-            eddy_handle_type type;
-        };
+        EDDY_HANDLE_FIELDS;
     };
 };
 

@@ -26,13 +26,10 @@ struct eddy_timer {
     EDDY_HANDLE_UNION;
     /* private */
     eddy_timer_cb cb;
-    uint64_t due_ns; /* the deadline; while `fresh`: the time-out */
+    uint64_t due_ns; /* the deadline; of one started in this phase: time-out */
+    uint64_t order;  /* of starting: breaks ties */
     uint64_t repeat_ns;
-    uint64_t order;           /* of starting: breaks ties */
-    struct eddy__link queued; /* in a slot of the wheel, or among the due */
-    struct eddy__link fresh;  /* among those started in this phase */
-    unsigned slot;            /* of the wheel, or none, or due */
-    unsigned reserved;
+    struct eddy__link queued; /* in the wheel, or among the fresh */
 };
 
 /** EDDY_EINVAL: NULL. EDDY_ENOMEM: the loop's first timer needs memory. */

@@ -4,6 +4,7 @@
  */
 #include "core/alive.h"
 
+#include "core/fresh.h"
 #include "core/loop.h"
 #include "core/phase.h"
 #include "core/timer.h"
@@ -26,7 +27,7 @@ int64_t eddy_loop_timeout(const eddy_loop *loop)
 {
     uint64_t now = loop->os->now(loop->os->context);
     uint64_t next = EDDY_NEVER;
-    const struct eddy__link *link;
+    uint64_t fresh;
 
     if (eddy__loop_has_work(loop) || eddy__arrivals_wait(loop))
         return 0;
@@ -35,11 +36,7 @@ int64_t eddy_loop_timeout(const eddy_loop *loop)
     next = eddy__wheel_next(loop->wheel);
     if (next != EDDY_NEVER)
         next = next > now ? next - now : 0;
-    for (link = loop->wheel->fresh.next; link != &loop->wheel->fresh;
-         link = link->next) {
-        eddy_timer *timer = EDDY__CONTAINER(link, eddy_timer, fresh);
-
-        next = timer->due_ns < next ? timer->due_ns : next;
-    }
+    fresh = eddy__fresh_least(loop->wheel);
+    next = fresh < next ? fresh : next;
     return next > INT64_MAX ? -1 : (int64_t) next;
 }

@@ -122,7 +122,6 @@ static int check_fds(const eddy_loop *loop)
 
 static int check_timers(const eddy_loop *loop)
 {
-    const struct eddy__link *link;
     size_t queued = 0;
     int line;
 
@@ -130,16 +129,9 @@ static int check_timers(const eddy_loop *loop)
         return 0;
     line = eddy__wheel_check(loop->wheel, &queued);
     if (line == 0)
-        line = check_list(&loop->wheel->fresh);
+        line = eddy__fresh_check(loop->wheel, loop);
     if (line == 0 && queued > loop->wheel->active)
         line = __LINE__;
-    for (link = loop->wheel->fresh.next;
-         line == 0 && link != &loop->wheel->fresh; link = link->next) {
-        const eddy_timer *timer = EDDY__CONTAINER(link, eddy_timer, fresh);
-
-        if (!(timer->handle.flags & EDDY__ACTIVE) || timer->loop != loop)
-            line = __LINE__;
-    }
     return line;
 }
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The timer handle. A relative start only notes the time-out and puts the
- * timer on the list of the fresh ones; when the phase ends, the clock is read
- * once and they are queued in the wheel. So a timer that is restarted many
- * times in a phase is queued once, and none is early for a stale clock.
+ * The timer handle. A relative start only notes the time-out and makes the
+ * timer a fresh one; when the phase ends, the clock is read once and all of
+ * these are queued in the wheel. So a timer that is restarted many times in a
+ * phase is queued once, and none is early for a stale clock.
  *
- * What must hold: an active timer is fresh, or queued, or never due. A fresh
- * one may still be queued by its former deadline: most are restarted again
- * before that, and moving them would be for nothing.
+ * What must hold: an active timer is fresh, or queued, or never due.
  */
 #include "core/timer.h"
 
@@ -20,20 +18,17 @@ static uint64_t add(uint64_t a, uint64_t b)
     return a > EDDY_NEVER - b ? EDDY_NEVER : a + b;
 }
 
-static bool queued(const eddy_timer *timer)
-{
-    return eddy__link_linked(&timer->queued);
-}
-
 static void stop(eddy_timer *timer)
 {
+    struct eddy__wheel *wheel = timer->loop->wheel;
+
     if (!(timer->handle.flags & EDDY__ACTIVE))
         return;
-    if (queued(timer))
-        eddy__wheel_remove(timer);
     if (eddy__timer_is_fresh(timer))
-        eddy__list_remove(&timer->fresh);
-    timer->loop->wheel->active--;
+        eddy__fresh_remove(wheel, timer);
+    if (eddy__link_linked(&timer->queued))
+        eddy__wheel_remove(timer);
+    wheel->active--;
     eddy__handle_deactivate(&timer->handle);
 }
 
@@ -81,52 +76,43 @@ int eddy_timer_init(eddy_loop *loop, eddy_timer *timer)
     timer->due_ns = 0;
     timer->repeat_ns = 0;
     timer->queued.next = NULL;
-    timer->fresh.next = NULL;
     return 0;
 }
 
-/* Makes the timer active and the last started; one that is due already is not
- * due any more. */
-static void begin(eddy_timer *timer, eddy_timer_cb cb, uint64_t repeat_ns)
+static void activate(struct eddy__wheel *wheel, eddy_timer *timer)
 {
-    struct eddy__wheel *wheel = timer->loop->wheel;
+    eddy__handle_activate(&timer->handle);
+    wheel->active++;
+}
 
-    assert(wheel != NULL);
-    if (!(timer->handle.flags & EDDY__ACTIVE)) {
-        eddy__handle_activate(&timer->handle);
-        wheel->active++;
-    } else if (eddy__timer_is_fresh(timer)) {
-        eddy__list_remove(&timer->fresh);
-    } else if (queued(timer) &&
-               (wheel->firing || eddy__wheel_has_near(wheel, timer))) {
-        eddy__wheel_remove(timer); /* it may not stay with another deadline */
-    }
+/* Makes the timer the last one started. */
+static void note(struct eddy__wheel *wheel, eddy_timer *timer, eddy_timer_cb cb,
+                 uint64_t repeat_ns)
+{
     timer->cb = cb;
     timer->repeat_ns = repeat_ns;
     timer->order = ++wheel->order;
-    assert(!eddy__timer_is_fresh(timer));
-}
-
-static void enqueue(struct eddy__wheel *wheel, eddy_timer *timer)
-{
-    if (queued(timer))
-        eddy__wheel_move(wheel, timer);
-    else
-        eddy__wheel_add(wheel, timer);
 }
 
 int eddy_timer_start(eddy_timer *timer, eddy_timer_cb cb, uint64_t timeout_ns,
                      uint64_t repeat_ns)
 {
+    struct eddy__wheel *wheel;
     int err = timer == NULL || cb == NULL
                   ? EDDY_EINVAL
                   : eddy__handle_misused(&timer->handle);
 
     if (err < 0)
         return err;
-    begin(timer, cb, repeat_ns);
+    wheel = timer->loop->wheel;
+    if (!(timer->handle.flags & EDDY__ACTIVE)) {
+        activate(wheel, timer);
+        eddy__fresh_enlist(wheel, timer);
+    } else if (!eddy__timer_is_fresh(timer)) {
+        eddy__fresh_add(wheel, timer);
+    }
+    note(wheel, timer, cb, repeat_ns);
     timer->due_ns = timeout_ns;
-    eddy__list_append(&timer->loop->wheel->fresh, &timer->fresh);
     eddy__loop_touched(timer->loop);
     return 0;
 }
@@ -134,15 +120,20 @@ int eddy_timer_start(eddy_timer *timer, eddy_timer_cb cb, uint64_t timeout_ns,
 int eddy_timer_start_at(eddy_timer *timer, eddy_timer_cb cb,
                         uint64_t deadline_ns, uint64_t repeat_ns)
 {
+    struct eddy__wheel *wheel;
     int err = timer == NULL || cb == NULL
                   ? EDDY_EINVAL
                   : eddy__handle_misused(&timer->handle);
 
     if (err < 0)
         return err;
-    begin(timer, cb, repeat_ns);
-    timer->due_ns = deadline_ns;
-    enqueue(timer->loop->wheel, timer);
+    wheel = timer->loop->wheel;
+    if (!(timer->handle.flags & EDDY__ACTIVE))
+        activate(wheel, timer);
+    else if (eddy__timer_is_fresh(timer))
+        eddy__fresh_remove(wheel, timer);
+    note(wheel, timer, cb, repeat_ns);
+    eddy__wheel_set(wheel, timer, deadline_ns);
     eddy__loop_touched(timer->loop);
     return 0;
 }
@@ -187,20 +178,6 @@ uint64_t eddy_timer_due_in(const eddy_timer *timer)
         return timer->due_ns;
     now = eddy_now(timer->loop);
     return timer->due_ns > now ? timer->due_ns - now : 0;
-}
-
-static void settle(eddy_loop *loop)
-{
-    struct eddy__wheel *wheel = loop->wheel;
-
-    while (!eddy__list_empty(&wheel->fresh)) {
-        eddy_timer *timer =
-            EDDY__CONTAINER(wheel->fresh.next, eddy_timer, fresh);
-
-        eddy__list_remove(&timer->fresh);
-        timer->due_ns = add(loop->now_ns, timer->due_ns);
-        enqueue(wheel, timer);
-    }
 }
 
 /* On the grid that the last deadline was on; one call stands for all periods
@@ -279,8 +256,11 @@ int64_t eddy__timers_sleep(const eddy_loop *loop)
 void eddy__timers_begin_fresh(eddy_loop *loop)
 {
     loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
-    if (!eddy__timers_active(loop))
+    if (!eddy__timers_active(loop)) {
+        if (loop->wheel != NULL)
+            loop->wheel->fresh.staying = 0; /* nothing but gaps */
         return;
+    }
     eddy_update_time(loop);
-    settle(loop);
+    eddy__fresh_settle(loop->wheel, loop->now_ns);
 }

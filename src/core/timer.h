@@ -5,7 +5,7 @@
 #ifndef EDDY_CORE_TIMER_H
 #define EDDY_CORE_TIMER_H
 
-#include "core/wheel.h"
+#include "core/fresh.h"
 #include <eddy/loop.h>
 
 /* A loop without active timers reads no clock. */
@@ -22,8 +22,7 @@ void eddy__timers_begin_fresh(eddy_loop *loop);
  * been started by the library itself. */
 static inline void eddy__phase_end(eddy_loop *loop, unsigned callbacks)
 {
-    if (callbacks > 0 ||
-        (loop->wheel != NULL && !eddy__list_empty(&loop->wheel->fresh)))
+    if (callbacks > 0 || (loop->wheel != NULL && eddy__fresh_any(loop->wheel)))
         eddy__timers_begin_fresh(loop);
 }
 

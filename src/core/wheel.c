@@ -26,7 +26,7 @@ void eddy__wheel_init(struct eddy__wheel *wheel)
 {
     *wheel = (struct eddy__wheel){.time = 0};
     eddy__list_init(&wheel->near);
-    eddy__list_init(&wheel->fresh);
+    eddy__list_init(&wheel->fresh.started);
     for (int i = 0; i < EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS; i++)
         eddy__list_init(&wheel->slots[i].timers);
 }
@@ -84,7 +84,7 @@ static void add_to_slot(struct eddy__wheel *wheel, eddy_timer *timer)
         if (timer->due_ns < slot->least)
             slot->least = timer->due_ns;
     }
-    timer->slot = index;
+    eddy__timer_set_slot(timer, index);
     eddy__list_append(&slot->timers, &timer->queued);
     wheel->used[index / EDDY__WHEEL_SLOTS] |= 1ULL << (index & DIGIT_MASK);
 }
@@ -103,17 +103,36 @@ void eddy__wheel_add(struct eddy__wheel *wheel, eddy_timer *timer)
 void eddy__wheel_remove(eddy_timer *timer)
 {
     eddy__list_remove(&timer->queued);
+    eddy__timer_leave_slot(timer);
 }
 
-void eddy__wheel_move(struct eddy__wheel *wheel, eddy_timer *timer)
+bool eddy__wheel_stays(struct eddy__wheel *wheel, const eddy_timer *timer)
 {
-    struct eddy__slot *slot = &wheel->slots[timer->slot];
+    struct eddy__slot *slot = &wheel->slots[eddy__timer_slot(timer)];
 
-    if (timer->due_ns >= slot->least && timer->due_ns != EDDY_NEVER) {
-        slot->most = EDDY_NEVER; /* no longer in order */
-        return;
-    }
+    if (timer->due_ns < slot->least || timer->due_ns == EDDY_NEVER)
+        return false;
+    slot->most = EDDY_NEVER; /* no longer in order */
+    return true;
+}
+
+void eddy__wheel_requeue(struct eddy__wheel *wheel, eddy_timer *timer)
+{
     eddy__wheel_remove(timer);
+    eddy__wheel_add(wheel, timer);
+}
+
+void eddy__wheel_set(struct eddy__wheel *wheel, eddy_timer *timer,
+                     uint64_t due_ns)
+{
+    bool in_slot =
+        eddy__timer_has_slot(timer) && !eddy__wheel_has_near(wheel, timer);
+
+    timer->due_ns = due_ns;
+    if (in_slot && eddy__wheel_stays(wheel, timer))
+        return;
+    if (eddy__link_linked(&timer->queued))
+        eddy__wheel_remove(timer);
     eddy__wheel_add(wheel, timer);
 }
 
@@ -285,7 +304,7 @@ static int slot_check(const struct eddy__wheel *wheel, unsigned index,
     for (link = slot->timers.next; link != &slot->timers; link = link->next) {
         const eddy_timer *timer = eddy__timer_queued(link);
 
-        if (timer->slot != index)
+        if (eddy__timer_slot(timer) != index)
             return __LINE__;
         if (!eddy__timer_is_fresh(timer) && timer->due_ns < slot->least)
             return __LINE__;

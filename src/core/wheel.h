@@ -26,6 +26,7 @@
 #ifndef EDDY_CORE_WHEEL_H
 #define EDDY_CORE_WHEEL_H
 
+#include "core/handle.h"
 #include "core/list.h"
 #include <eddy/backend.h>
 #include <eddy/timer.h>
@@ -37,21 +38,44 @@ enum {
     EDDY__WHEEL_GRAIN = 18 /* bits; with the levels no less than 64 */
 };
 
+/* How many timers may stay in their slots while they are fresh. */
+#ifdef EDDY_STRESS
+enum { EDDY__STAYING = 1 };
+#else
+enum { EDDY__STAYING = 1024 };
+#endif
+
+/* A timer's own flags. What a restart looks at is kept in one cache line, so
+ * its slot and its place among those that stay are in the flags, too. */
+enum {
+    EDDY__TIMER_FRESH = EDDY__FLAG_FREE,      /* due_ns is a time-out */
+    EDDY__TIMER_STAYS = EDDY__FLAG_FREE << 1, /* fresh, and in a slot */
+    EDDY__TIMER_SLOT_SHIFT = 8,  /* 10 bits: 0, or 1 + the slot it was put in */
+    EDDY__TIMER_PLACE_SHIFT = 20 /* 10 bits: of one that stays */
+};
+
 struct eddy__slot {
     struct eddy__link timers;
     uint64_t least;
     uint64_t most;
 };
 
+/* Timers started in this phase: see fresh.h. */
+struct eddy__fresh {
+    struct eddy__link started;       /* those that are in no slot */
+    unsigned staying;                /* places taken, */
+    eddy_timer *stay[EDDY__STAYING]; /* by those that are; NULL is a gap */
+};
+
 struct eddy__wheel {
-    uint64_t time;           /* in grains */
-    uint64_t order;          /* of the last start */
-    size_t active;           /* timers that are started */
-    bool firing;             /* slots may be opened: none holds a fresh one */
-    struct eddy__link near;  /* the next to be fired, in order */
-    struct eddy__link fresh; /* started in this phase, by their fresh links */
+    uint64_t time;          /* in grains */
+    uint64_t order;         /* of the last start */
+    size_t active;          /* timers that are started */
+    bool firing;            /* slots may be opened: none holds a fresh one */
+    struct eddy__link near; /* the next to be fired, in order */
     uint64_t used[EDDY__WHEEL_LEVELS]; /* a bit a slot */
     struct eddy__slot slots[EDDY__WHEEL_LEVELS * EDDY__WHEEL_SLOTS];
+    struct eddy__fresh fresh;
 };
 
 void eddy__wheel_init(struct eddy__wheel *wheel);
@@ -62,9 +86,16 @@ void eddy__wheel_add(struct eddy__wheel *wheel, eddy_timer *timer);
 /* Takes a timer out, wherever it is queued. */
 void eddy__wheel_remove(eddy_timer *timer);
 
-/* A timer's deadline, which was in a slot, has become due_ns: moves it, or lets
- * it stay where it will be found in time. */
-void eddy__wheel_move(struct eddy__wheel *wheel, eddy_timer *timer);
+/* The deadline of a timer in a slot has become due_ns: whether it may stay
+ * there and will be found in time. */
+bool eddy__wheel_stays(struct eddy__wheel *wheel, const eddy_timer *timer);
+
+/* Takes a queued timer out, and queues it by due_ns. */
+void eddy__wheel_requeue(struct eddy__wheel *wheel, eddy_timer *timer);
+
+/* Queues a timer, or moves it, by a new deadline. */
+void eddy__wheel_set(struct eddy__wheel *wheel, eddy_timer *timer,
+                     uint64_t due_ns);
 
 /* The first to be fired of those that are due at now_ns; NULL if none is. */
 eddy_timer *eddy__wheel_due(struct eddy__wheel *wheel, uint64_t now_ns);
@@ -105,7 +136,30 @@ static inline eddy_timer *eddy__timer_queued(const struct eddy__link *link)
 
 static inline bool eddy__timer_is_fresh(const eddy_timer *timer)
 {
-    return eddy__link_linked(&timer->fresh);
+    return (timer->handle.flags & EDDY__TIMER_FRESH) != 0;
+}
+
+/* Whether an active timer is in a slot; it may since have been spliced from
+ * there to the near ones. */
+static inline bool eddy__timer_has_slot(const eddy_timer *timer)
+{
+    return (timer->handle.flags >> EDDY__TIMER_SLOT_SHIFT & 0x3ff) != 0;
+}
+
+static inline unsigned eddy__timer_slot(const eddy_timer *timer)
+{
+    return (timer->handle.flags >> EDDY__TIMER_SLOT_SHIFT & 0x3ff) - 1;
+}
+
+static inline void eddy__timer_set_slot(eddy_timer *timer, unsigned slot)
+{
+    timer->handle.flags &= ~(0x3ffU << EDDY__TIMER_SLOT_SHIFT);
+    timer->handle.flags |= (slot + 1) << EDDY__TIMER_SLOT_SHIFT;
+}
+
+static inline void eddy__timer_leave_slot(eddy_timer *timer)
+{
+    timer->handle.flags &= ~(0x3ffU << EDDY__TIMER_SLOT_SHIFT);
 }
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "core/handle.h"
 #include "core/request.h"
+#include "core/wheel.h"
 #include "support/ear.h"
 #include "support/sim.h"
 
@@ -118,7 +119,7 @@ static void broken_lists_are_found(void **state)
     break_link(&house, &house.idles[0].queued);
     break_link(&house, &house.loop->phases[0]);
     break_link(&house, &house.timers[0].queued);
-    break_link(&house, &house.fresh[0].fresh);
+    break_link(&house, &house.fresh[0].queued);
     demolish(&house);
 }
 
@@ -206,10 +207,10 @@ static void misplaced_timers_are_found(void **state)
     house.timers[0].due_ns = 1;
     assert_broken(&house);
     house.timers[0].due_ns = due_ns;
-    slot = house.timers[1].slot;
-    house.timers[1].slot = slot + 1;
+    slot = eddy__timer_slot(&house.timers[1]);
+    eddy__timer_set_slot(&house.timers[1], slot + 1);
     assert_broken(&house);
-    house.timers[1].slot = slot;
+    eddy__timer_set_slot(&house.timers[1], slot);
     house.fresh[0].handle.flags &= ~(unsigned) EDDY__ACTIVE;
     assert_broken(&house);
     house.fresh[0].handle.flags |= EDDY__ACTIVE;
