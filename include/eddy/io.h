@@ -46,9 +46,9 @@ struct eddy__watcher {
     unsigned (*ready)(struct eddy__watcher *watcher, int status,
                       unsigned events);
     int fd;
-    unsigned events;  /* wanted; 0 is stopped */
-    unsigned changed; /* the dispatch in which it was last changed, */
-    unsigned before;  /* and what it wanted when that began */
+    unsigned short events; /* wanted; 0 is stopped */
+    unsigned short before; /* what it wanted when the dispatch began */
+    uint64_t changed;      /* in which it was last changed */
 };
 
 struct eddy_io {

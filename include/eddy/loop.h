@@ -101,8 +101,8 @@ struct eddy_loop {
     int fd_count;        /* size of the table */
     int first_changed;   /* the watcher queue, linked by number; -1 is none */
     unsigned batch;      /* number of the last wait */
-    unsigned dispatch;   /* number of the last event handed out */
     unsigned generation; /* the last one given to a registration */
+    uint64_t dispatch;   /* number of the last event handed out, or flush */
     struct eddy__watcher *next_watcher; /* to be called for this event */
     struct eddy__watcher wakeup;
     unsigned wakeup_events; /* what it is watched for */
@@ -111,9 +111,10 @@ struct eddy_loop {
 
     /* private: what keeps it going */
     unsigned closing_handles;
-    size_t active;     /* active and referenced handles */
-    size_t requests;   /* in flight */
-    size_t references; /* eddy_loop_ref */
+    unsigned phase_handles; /* started: idle, prepare, check */
+    size_t active;          /* active and referenced handles */
+    size_t requests;        /* in flight */
+    size_t references;      /* eddy_loop_ref */
     struct eddy__link handles;
     struct eddy__link closing;   /* to be finished in the closing phase */
     struct eddy__link waiting;   /* closing, but somebody still uses them */

@@ -181,9 +181,8 @@ static int sleep_in(const eddy_backend *be, struct epoll_event *events,
 {
     int count;
 
-    if (timeout_ns <= 0) {
-        count = epoll_wait(be->epoll_fd, events, capacity,
-                           timeout_ns == 0 ? 0 : -1);
+    if (timeout_ns < 0) {
+        count = epoll_wait(be->epoll_fd, events, capacity, -1);
         return count < 0 ? -errno : count;
     }
     count = eddy__epoll_wait_exact(be->epoll_fd, events, capacity, timeout_ns);
@@ -234,24 +233,35 @@ static int translate(eddy_backend *be, int count, eddy_ready *ready)
     return filled;
 }
 
-static int wait_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
-                      int capacity)
+static int look_ready(eddy_backend *be, eddy_ready *ready, int capacity)
+{
+    int count;
+    int filled = 0;
+
+    /* The deadline of fd() comes once; where it came alone, there may be more
+     * that it took the only place of. */
+    do {
+        count = epoll_wait(be->epoll_fd, be->events, capacity, 0);
+        if (count <= 0)
+            return count == 0 ? 0 : -errno;
+        filled = translate(be, count, ready);
+    } while (filled == 0);
+    return filled;
+}
+
+/* The deadline of fd() would end this sleep, which has its own. */
+static int sleep_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
+                       int capacity)
 {
     int count;
     int filled;
 
-    if (capacity > EVENT_COUNT)
-        capacity = EVENT_COUNT;
-    /* The deadline of fd() would end this sleep, which has its own. */
-    if (timeout_ns != 0 && be->deadline_ns != EDDY_NEVER) {
+    if (be->deadline_ns != EDDY_NEVER) {
         int error = arm(be, EDDY_NEVER);
 
         if (error != 0)
             return error;
     }
-
-    /* The deadline comes once; where it came alone, there may be more that
-     * it took the only place of. */
     do {
         count = sleep_in(be, be->events, capacity, timeout_ns);
         if (count <= 0)
@@ -259,6 +269,16 @@ static int wait_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
         filled = translate(be, count, ready);
     } while (filled == 0);
     return filled;
+}
+
+static int wait_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
+                      int capacity)
+{
+    if (capacity > EVENT_COUNT)
+        capacity = EVENT_COUNT;
+    if (timeout_ns == 0)
+        return look_ready(be, ready, capacity);
+    return sleep_ready(be, timeout_ns, ready, capacity);
 }
 
 /* Edge-triggered, so that a passed deadline does not end every wait. */

@@ -17,9 +17,7 @@ bool eddy__loop_has_work(const eddy_loop *loop)
 
 bool eddy_loop_alive(const eddy_loop *loop)
 {
-    return loop->active > 0 || loop->requests > 0 ||
-           loop->closing_handles > 0 || loop->references > 0 ||
-           eddy__arrivals_have_task(loop);
+    return eddy__loop_alive(loop);
 }
 
 /* The fresh ones count from now on: that is when a run would start them. */

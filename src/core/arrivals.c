@@ -63,6 +63,13 @@ void eddy__deliver(eddy_loop *loop, struct eddy__message *message)
     eddy__rouse(loop);
 }
 
+void eddy__send(eddy_loop *loop, struct eddy__message *message)
+{
+    eddy__sender_enter(loop);
+    eddy__deliver(loop, message);
+    eddy__sender_leave(loop);
+}
+
 void eddy_stop(eddy_loop *loop)
 {
     int going = EDDY__GOING;

@@ -35,6 +35,9 @@ void eddy__sender_leave(eddy_loop *loop);
  * run it, and its owner free it, at once. Any thread, as a sender. */
 void eddy__deliver(eddy_loop *loop, struct eddy__message *message);
 
+/* The same, by a sender that is not counted yet. */
+void eddy__send(eddy_loop *loop, struct eddy__message *message);
+
 /* Puts a message on the list and wakes nobody. Any thread. */
 void eddy__arrivals_push(eddy_loop *loop, struct eddy__message *message);
 

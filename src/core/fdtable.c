@@ -89,7 +89,7 @@ int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
         .next = slot->watchers,
         .ready = ready,
         .fd = fd,
-        .changed = loop->dispatch,
+        .changed = loop->dispatch - 1,
     };
     if (slot->watchers != NULL)
         slot->watchers->prev = watcher;
@@ -98,23 +98,11 @@ int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
     return 0;
 }
 
-int eddy__watcher_set(eddy_loop *loop, struct eddy__watcher *watcher,
-                      unsigned events)
+void eddy__watcher_begin_change(eddy_loop *loop, struct eddy__watcher *watcher)
 {
-    if (events == watcher->events)
-        return 0;
-    if (events & ~(loop->ops->events | EDDY_EDGE))
-        return EDDY_ENOTSUP;
-    if (watcher->changed != loop->dispatch) {
-        watcher->changed = loop->dispatch;
-        watcher->before = watcher->events;
-    }
-    if (events == 0)
-        watcher->before = 0; /* stopped: what was ready is not told later */
-    watcher->events = events;
-    loop->stats.interest_saved++; /* for now: the stats take off the changes */
+    watcher->changed = loop->dispatch;
+    watcher->before = watcher->events;
     enqueue(loop, watcher->fd, 0);
-    return 0;
 }
 
 /* Removes the registration at once, so that the number may be reused. An error
@@ -155,7 +143,7 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher)
 /* What a watcher is to be told of: what it wants, and wanted when the dispatch
  * began, since what is reported is older than any later wish. */
 static unsigned wanted_of(const struct eddy__watcher *watcher,
-                          unsigned dispatch)
+                          uint64_t dispatch)
 {
     if (watcher->changed != dispatch)
         return watcher->events;
@@ -166,7 +154,7 @@ static unsigned wanted_of(const struct eddy__watcher *watcher,
  * a watcher can move it on. */
 static unsigned tell(eddy_loop *loop, int fd, int status, unsigned events)
 {
-    unsigned dispatch = ++loop->dispatch;
+    uint64_t dispatch = ++loop->dispatch;
     unsigned told = 0;
 
     loop->next_watcher = loop->fds[fd].watchers;
@@ -231,6 +219,7 @@ unsigned eddy__fds_flush(eddy_loop *loop)
         told += apply(loop, fd);
         fd = next;
     }
+    loop->dispatch++; /* what is changed from now on has to be queued anew */
     return told;
 }
 

@@ -8,12 +8,12 @@
 
 #include <pthread.h>
 
-static unsigned generation;
+unsigned eddy__forks;
 
 /* The child has one thread: nobody else counts. */
 static void count_fork(void)
 {
-    __atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&eddy__forks, 1, __ATOMIC_RELAXED);
 }
 
 int eddy__fork_watch(void)
@@ -28,14 +28,4 @@ int eddy__fork_watch(void)
     watching = err == 0;
     pthread_mutex_unlock(&lock);
     return -err;
-}
-
-unsigned eddy__fork_generation(void)
-{
-    return __atomic_load_n(&generation, __ATOMIC_RELAXED);
-}
-
-bool eddy__loop_inherited(const eddy_loop *loop)
-{
-    return loop->fork_generation != eddy__fork_generation();
 }

@@ -49,9 +49,8 @@ int eddy_io_start(eddy_io *io, unsigned events, eddy_io_cb cb)
 {
     int err;
 
-    if (io == NULL || cb == NULL || events == 0 ||
-        (events & ~(unsigned) EDDY_ANY_EVENT))
-        return EDDY_EINVAL;
+    if (io == NULL || cb == NULL || events - 1 >= EDDY_ANY_EVENT)
+        return EDDY_EINVAL; /* none wraps around, to more than all */
     err = eddy__handle_misused(&io->handle);
     if (err < 0)
         return err;

@@ -38,12 +38,23 @@ char *eddy__loop_read_buffer(eddy_loop *loop);
  * other is to be had. Closed with the loop. */
 int eddy__loop_reserve(eddy_loop *loop);
 
-/* Whether the loop came from the parent by fork and was not renewed. */
-bool eddy__loop_inherited(const eddy_loop *loop);
-
 /* Arranges to be told of forks; once in a process. EDDY_ENOMEM. */
 int eddy__fork_watch(void);
-unsigned eddy__fork_generation(void);
+
+/* How many forks lie between the process and its first ancestor. Only grows,
+ * in the child, by __atomic builtins. */
+extern unsigned eddy__forks;
+
+static inline unsigned eddy__fork_generation(void)
+{
+    return __atomic_load_n(&eddy__forks, __ATOMIC_RELAXED);
+}
+
+/* Whether the loop came from the parent by fork and was not renewed. */
+static inline bool eddy__loop_inherited(const eddy_loop *loop)
+{
+    return loop->fork_generation != eddy__fork_generation();
+}
 
 #ifndef NDEBUG
 /* The address of a variable of the thread names the thread. */

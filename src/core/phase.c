@@ -15,6 +15,7 @@ static void start(eddy_handle *handle, struct eddy__link *queued,
     if (handle->flags & EDDY__ACTIVE)
         return;
     eddy__list_append(&handle->loop->phases[phase], queued);
+    handle->loop->phase_handles++;
     eddy__handle_activate(handle);
     eddy__loop_touched(handle->loop);
 }
@@ -24,6 +25,7 @@ static void stop(eddy_handle *handle, struct eddy__link *queued)
     if (!(handle->flags & EDDY__ACTIVE))
         return;
     eddy__list_remove(queued);
+    handle->loop->phase_handles--;
     eddy__handle_deactivate(handle);
 }
 

@@ -21,7 +21,7 @@ enum { MAX_STILL = 1024 }; /* readings of a clock that does not go */
 static int64_t sleep_time(const eddy_loop *loop)
 {
     if (eddy__loop_has_work(loop) || eddy__stopped(loop) ||
-        !eddy_loop_alive(loop))
+        !eddy__loop_alive(loop))
         return 0;
     return eddy__timers_sleep(loop);
 }
@@ -105,59 +105,76 @@ static int wakeup_error(eddy_loop *loop)
     int err = loop->wakeup_error;
 
     loop->wakeup_error = 0;
-    if (err == 0 && __atomic_load_n(&loop->rouse_error, __ATOMIC_RELAXED) < 0)
+    if (err == 0)
         err = __atomic_exchange_n(&loop->rouse_error, 0, __ATOMIC_RELAXED);
     return err;
 }
 
-/* One wait with its results. *told: how many callbacks were called. */
-static int turn(eddy_loop *loop, bool may_sleep, bool *slept, unsigned *told)
+/* Hands out what the wait reported, then messages; returns how many callbacks
+ * were called. */
+static unsigned dispatch(eddy_loop *loop, int count)
 {
-    unsigned refused;
+    unsigned told = 0;
+
+    if (count > 0) {
+        loop->stats.events += (unsigned) count;
+        told = eddy__fds_dispatch(loop, count);
+    }
+    if (eddy__arrivals_wait(loop))
+        told += eddy__messages_run(loop);
+    return told;
+}
+
+enum { LOOKED = 0, SLEPT = 1 };
+
+/* One wait with its results. *told: how many callbacks were called. Returns
+ * whether it slept, or an error. */
+static int turn(eddy_loop *loop, bool may_sleep, unsigned *told)
+{
+    unsigned called = 0;
     int64_t timeout_ns = 0;
     int count;
 
     *told = 0;
-    *slept = false;
     if (eddy__loop_inherited(loop))
         return EDDY_EPERM; /* a callback forked, and this is the child */
-    refused = loop->first_changed < 0 ? 0 : eddy__fds_flush(loop);
-    eddy__phase_end(loop, refused);
-    if (may_sleep && refused == 0 && loop->wakeup_error == 0)
-        timeout_ns = sleep_time(loop);
-    *slept = timeout_ns != 0;
-    *told = refused;
-    count = wait(loop, timeout_ns);
-    if (count > 0) {
-        loop->stats.events += (unsigned) count;
-        *told += eddy__fds_dispatch(loop, count);
+    if (loop->first_changed >= 0) {
+        called = eddy__fds_flush(loop);
+        eddy__phase_end(loop, called);
     }
-    if (eddy__arrivals_wait(loop))
-        *told += eddy__messages_run(loop);
-    eddy__phase_end(loop, *told);
+    if (may_sleep && called == 0 && loop->wakeup_error == 0)
+        timeout_ns = sleep_time(loop);
+    count = wait(loop, timeout_ns);
+    called += dispatch(loop, count);
+    eddy__phase_end(loop, called);
+    *told = called;
     if (count < 0 && count != EDDY_EINTR)
         return count;
-    return wakeup_error(loop);
+    if (loop->wakeup_error |
+        __atomic_load_n(&loop->rouse_error, __ATOMIC_RELAXED))
+        return wakeup_error(loop);
+    return timeout_ns == 0 ? LOOKED : SLEPT;
+}
+
+/* Whether what was slept for is still to come: nobody was called, and there is
+ * nothing else to do. */
+static bool sleeps_on(eddy_loop *loop)
+{
+    return !eddy__stopped(loop) && !eddy__loop_has_work(loop) &&
+           !eddy__timers_due(loop);
 }
 
 /* Without a new backend a stale event comes again and again: the loop is served
  * once more, but does not go on so behind the caller's back. */
-static int rebuild(eddy_loop *loop)
-{
-    return loop->state & EDDY__LOOP_REBUILD ? eddy__loop_rebuild(loop, false)
-                                            : 0;
-}
-
 int eddy__poll(eddy_loop *loop, bool may_sleep, unsigned *told)
 {
-    bool slept;
-    int stale;
+    int stale = 0;
     int err;
 
     do {
-        stale = rebuild(loop);
-        err = turn(loop, may_sleep && stale == 0, &slept, told);
-    } while (err == 0 && *told == 0 && slept && !eddy__stopped(loop) &&
-             !eddy__loop_has_work(loop) && !eddy__timers_due(loop));
-    return err == 0 ? stale : err;
+        if (loop->state & EDDY__LOOP_REBUILD)
+            stale = eddy__loop_rebuild(loop, false);
+        err = turn(loop, may_sleep && stale == 0, told);
+    } while (err == SLEPT && *told == 0 && sleeps_on(loop));
+    return err < 0 ? err : stale;
 }

@@ -253,12 +253,10 @@ int64_t eddy__timers_sleep(const eddy_loop *loop)
     return bound > INT64_MAX ? INT64_MAX : (int64_t) bound;
 }
 
-void eddy__timers_begin_fresh(eddy_loop *loop)
+void eddy__timers_settle(eddy_loop *loop)
 {
-    loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
     if (!eddy__timers_active(loop)) {
-        if (loop->wheel != NULL)
-            loop->wheel->fresh.staying = 0; /* nothing but gaps */
+        loop->wheel->fresh.staying = 0; /* nothing but gaps */
         return;
     }
     eddy_update_time(loop);

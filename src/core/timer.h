@@ -6,7 +6,7 @@
 #define EDDY_CORE_TIMER_H
 
 #include "core/fresh.h"
-#include <eddy/loop.h>
+#include "core/loop.h"
 
 /* A loop without active timers reads no clock. */
 static inline bool eddy__timers_active(const eddy_loop *loop)
@@ -16,7 +16,14 @@ static inline bool eddy__timers_active(const eddy_loop *loop)
 
 /* After callbacks, or anything else that took time: reads the clock, if there
  * are timers, and gives those that were started meanwhile their deadlines. */
-void eddy__timers_begin_fresh(eddy_loop *loop);
+void eddy__timers_settle(eddy_loop *loop);
+
+static inline void eddy__timers_begin_fresh(eddy_loop *loop)
+{
+    loop->state &= ~(unsigned) EDDY__LOOP_TIMED;
+    if (loop->wheel != NULL)
+        eddy__timers_settle(loop);
+}
 
 /* The end of a phase, which called so many callbacks. A timer may also have
  * been started by the library itself. */

@@ -6,7 +6,8 @@
 #ifndef EDDY_CORE_WATCHER_H
 #define EDDY_CORE_WATCHER_H
 
-#include <eddy/io.h>
+#include <eddy/error.h>
+#include <eddy/loop.h>
 
 /* How a watcher is told: status 0 and events, or a negative status when the
  * kernel refused the descriptor; the watcher is then stopped already. Returns
@@ -18,12 +19,32 @@ typedef unsigned (*eddy__ready_fn)(struct eddy__watcher *watcher, int status,
 int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
                        eddy__ready_fn ready);
 
-/* Sets what is wanted, 0 for nothing. EDDY_ENOTSUP: the backend cannot. */
-int eddy__watcher_set(eddy_loop *loop, struct eddy__watcher *watcher,
-                      unsigned events);
-
 /* Takes the watcher out. With the last one of a descriptor, the kernel forgets
  * it at once: close(fd) may follow. */
 void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher);
+
+/* Before the first change since the last dispatch or flush: queues the
+ * descriptor. */
+void eddy__watcher_begin_change(eddy_loop *loop, struct eddy__watcher *watcher);
+
+/* Sets what is wanted, 0 for nothing. EDDY_ENOTSUP: the backend cannot. After
+ * the first change in a dispatch the descriptor is in the queue, and only the
+ * watcher is touched. */
+static inline int eddy__watcher_set(eddy_loop *loop,
+                                    struct eddy__watcher *watcher,
+                                    unsigned events)
+{
+    if (events == watcher->events)
+        return 0;
+    if (events & ~(loop->ops->events | EDDY_EDGE))
+        return EDDY_ENOTSUP;
+    if (watcher->changed != loop->dispatch)
+        eddy__watcher_begin_change(loop, watcher);
+    if (events == 0)
+        watcher->before = 0; /* stopped: what was ready is not told later */
+    watcher->events = (unsigned short) events;
+    loop->stats.interest_saved++; /* for now: the stats take off the changes */
+    return 0;
+}
 
 #endif
