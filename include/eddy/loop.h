@@ -43,7 +43,9 @@ typedef struct eddy_loop_options {
     const eddy_os *os;
     const eddy_allocator *allocator;
     uint64_t spin_ns; /* how long to look for asyncs and tasks before a sleep:
-                         a wakeup in 200 ns instead of 5 us, for CPU time */
+                         a wakeup in 200 ns instead of 5 us, for CPU time; 0:
+                         about a microsecond, after asyncs and tasks came, as
+                         long as that finds more */
     void *reserved[8];
 } eddy_loop_options;
 
@@ -105,6 +107,9 @@ struct eddy_loop {
     uint64_t dispatch;   /* number of the last event handed out, or flush */
     struct eddy__watcher *next_watcher; /* to be called for this event */
     struct eddy__watcher wakeup;
+    bool glance;              /* messages came: look again before a sleep, */
+    unsigned glances_skipped; /* but not so often where that was in vain */
+    unsigned glances_to_skip;
     unsigned wakeup_events; /* what it is watched for */
     int wakeup_error;       /* why that came to nothing */
     int wakeup_write_fd;

@@ -11,11 +11,10 @@
 #include "core/alive.h"
 #include "core/fdtable.h"
 #include "core/fork.h"
+#include "core/lookout.h"
 #include "core/loop.h"
 #include "core/messages.h"
 #include "core/timer.h"
-
-enum { MAX_STILL = 1024 }; /* readings of a clock that does not go */
 
 /* Nanoseconds to sleep, negative for ever. The cheap questions come first. */
 static int64_t sleep_time(const eddy_loop *loop)
@@ -24,40 +23,6 @@ static int64_t sleep_time(const eddy_loop *loop)
         !eddy__loop_alive(loop))
         return 0;
     return eddy__timers_sleep(loop);
-}
-
-static inline void relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#else
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-#endif
-}
-
-/* Looks out for messages for a while, for those who chose to pay with CPU time
- * for not having to be woken. Returns what is left of the time to sleep: 0 when
- * it is used up or a message came. A clock that stands still, as a simulated
- * one may, ends it too. */
-static int64_t spin(const eddy_loop *loop, int64_t timeout_ns)
-{
-    const eddy_os *os = loop->os;
-    uint64_t start = os->now(os->context);
-    uint64_t spent;
-    int still = 0;
-
-    do {
-        for (int i = 0; i < 16; i++) {
-            if (eddy__arrivals_wait(loop) || eddy__stopped(loop))
-                return 0;
-            relax();
-        }
-        spent = os->now(os->context) - start;
-        if (timeout_ns > 0 && spent >= (uint64_t) timeout_ns)
-            return 0;
-        still = spent == 0 ? still + 1 : 0;
-    } while (spent < loop->spin_ns && still < MAX_STILL);
-    return timeout_ns < 0 ? timeout_ns : timeout_ns - (int64_t) spent;
 }
 
 static int ask(eddy_loop *loop, int64_t timeout_ns)
@@ -76,7 +41,9 @@ static int sleep_for(eddy_loop *loop, int64_t timeout_ns)
         count = ask(loop, 0); /* descriptors need not wait for the spinning */
         if (count != 0)
             return count;
-        timeout_ns = spin(loop, timeout_ns);
+        timeout_ns = eddy__lookout_spin(loop, timeout_ns);
+    } else if (eddy__lookout_glance(loop)) {
+        timeout_ns = 0;
     }
     if (timeout_ns == 0 || !eddy__sleep_begin(loop))
         return ask(loop, 0);
@@ -120,8 +87,10 @@ static unsigned dispatch(eddy_loop *loop, int count)
         loop->stats.events += (unsigned) count;
         told = eddy__fds_dispatch(loop, count);
     }
-    if (eddy__arrivals_wait(loop))
+    if (eddy__arrivals_wait(loop)) {
         told += eddy__messages_run(loop);
+        eddy__lookout_expect(loop);
+    }
     return told;
 }
 
