@@ -103,6 +103,8 @@ static unsigned from_epoll(uint32_t events)
 {
     unsigned happened = 0;
 
+    if (events == (uint32_t) EPOLLIN)
+        return EDDY_READABLE; /* most are this */
     if (events & ((uint32_t) EPOLLERR | (uint32_t) EPOLLHUP))
         return EDDY_ANY_EVENT;
     if (events & (uint32_t) EPOLLIN)
