@@ -101,21 +101,23 @@ static uint32_t to_epoll(unsigned want)
 
 static unsigned from_epoll(uint32_t events)
 {
-    unsigned happened = 0;
+    enum { IN = EPOLLIN, OUT = EPOLLOUT, PRI = EPOLLPRI };
+    static const unsigned char happened[] = {
+        [IN] = EDDY_READABLE,
+        [OUT] = EDDY_WRITABLE,
+        [PRI] = EDDY_PRIORITY,
+        [IN | OUT] = EDDY_READABLE | EDDY_WRITABLE,
+        [IN | PRI] = EDDY_READABLE | EDDY_PRIORITY,
+        [OUT | PRI] = EDDY_WRITABLE | EDDY_PRIORITY,
+        [IN | OUT | PRI] = EDDY_READABLE | EDDY_WRITABLE | EDDY_PRIORITY,
+    };
+    unsigned disconnect = 0;
 
-    if (events == (uint32_t) EPOLLIN)
-        return EDDY_READABLE; /* most are this */
     if (events & ((uint32_t) EPOLLERR | (uint32_t) EPOLLHUP))
         return EDDY_ANY_EVENT;
-    if (events & (uint32_t) EPOLLIN)
-        happened |= EDDY_READABLE;
-    if (events & (uint32_t) EPOLLOUT)
-        happened |= EDDY_WRITABLE;
     if (events & (uint32_t) EPOLLRDHUP)
-        happened |= EDDY_DISCONNECT;
-    if (events & (uint32_t) EPOLLPRI)
-        happened |= EDDY_PRIORITY;
-    return happened;
+        disconnect = EDDY_DISCONNECT;
+    return happened[events & (IN | OUT | PRI)] | disconnect;
 }
 
 /* What the caller believes to be registered can be wrong: a number that was
