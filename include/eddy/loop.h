@@ -44,7 +44,7 @@ typedef struct eddy_loop_options {
     const eddy_allocator *allocator;
     uint64_t spin_ns; /* how long to look for asyncs and tasks before a sleep:
                          a wakeup in 200 ns instead of 5 us, for CPU time; 0:
-                         about a microsecond, after asyncs and tasks came, as
+                         a few microseconds, after asyncs and tasks came, as
                          long as that finds more */
     void *reserved[8];
 } eddy_loop_options;

@@ -10,26 +10,19 @@
 #include "core/lookout.h"
 
 enum {
-    MAX_STILL = 1024, /* readings of a clock that does not go */
-    LOOKS = 48,
+    MAX_STILL = 1024,      /* readings of a clock that does not go */
+    BETWEEN_READINGS = 64, /* looks */
+    LOOKS = 2500,          /* of about a nanosecond */
     MOST_SKIPPED = 255
 };
 
-static inline void relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#else
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-#endif
-}
-
+/* No pause between them: on a virtual machine that may be a trap, and take far
+ * longer than what we are prepared to wait in all. */
 static bool look(const eddy_loop *loop, int times)
 {
     for (int i = 0; i < times; i++) {
         if (eddy__arrivals_wait(loop) || eddy__stopped(loop))
             return true;
-        relax();
     }
     return false;
 }
@@ -43,7 +36,7 @@ int64_t eddy__lookout_spin(const eddy_loop *loop, int64_t timeout_ns)
     int still = 0;
 
     do {
-        if (look(loop, 16))
+        if (look(loop, BETWEEN_READINGS))
             return 0;
         spent = os->now(os->context) - start;
         if (timeout_ns > 0 && spent >= (uint64_t) timeout_ns)

@@ -12,7 +12,7 @@
  * of the time to sleep: 0 when it is used up or a message came. */
 int64_t eddy__lookout_spin(const eddy_loop *loop, int64_t timeout_ns);
 
-/* For about a microsecond; whether something came. */
+/* For a few microseconds at most; whether something came. */
 bool eddy__lookout_glance(eddy_loop *loop);
 
 /* Messages came, and who sent them may send more at once: the next sleep is
