@@ -82,7 +82,11 @@ static int parse(int argc, char **argv)
 
 static bool explore(const struct scenario *scenario)
 {
-    struct search_result result = search(&scenario->program, options.limit);
+    struct search_result result;
+
+    if (options.tell)
+        search_talk();
+    result = search(&scenario->program, options.limit);
 
     printf("%-12s %-36s %9" PRIu64 " executions %9" PRIu64 " cut %4d steps  %s\n",
            scenario->name, scenario->what, result.executions, result.cut,

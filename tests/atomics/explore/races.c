@@ -16,6 +16,7 @@ enum { REGIONS = 8, WORDS = 512, WORD = 4 };
 
 struct word {
     unsigned at[RACE_ACCESSES][SEARCH_THREADS];
+    unsigned users; /* the threads that came here, as bits */
     bool freed;
 };
 
@@ -87,7 +88,9 @@ static void access_word(const struct clock *clock, const char *byte,
 
     if (word->freed)
         fail("used after it was freed", byte);
-    for (int other = 0; other < RACE_ACCESSES; other++)
+    word->users |= 1u << self;
+    for (int other = 0; other < RACE_ACCESSES && word->users != 1u << self;
+         other++)
         for (int i = 0; i < SEARCH_THREADS; i++)
             if (i != self && at_odds(access, other) &&
                 word->at[other][i] > clock->at[i])
@@ -98,13 +101,13 @@ static void access_word(const struct clock *clock, const char *byte,
 void races_access(const struct clock *clock, const void *where, size_t size,
                   enum race_access access)
 {
-    for (const char *byte = where; byte < (const char *) where + size;
-         byte += WORD) {
-        struct word *word = word_at(byte);
+    struct word *word = word_at(where);
 
-        if (word != NULL)
-            access_word(clock, byte, word, access);
-    }
+    if (word == NULL)
+        return;
+    for (const char *byte = where; byte < (const char *) where + size;
+         byte += WORD)
+        access_word(clock, byte, word++, access);
 }
 
 void races_free(const struct clock *clock, const void *where, size_t size)

@@ -50,6 +50,7 @@ static struct node nodes[SEARCH_STEPS];
 static int planned; /* nodes that the next execution repeats */
 static int taken;   /* steps of the execution under way */
 static const char *failure;
+static bool talks;
 
 bool search_running(void)
 {
@@ -97,6 +98,8 @@ void search_note(const char *format, ...)
 {
     va_list arguments;
 
+    if (!talks)
+        return;
     va_start(arguments, format);
     vsnprintf(nodes[taken].note, NOTE, format, arguments);
     va_end(arguments);
@@ -184,17 +187,21 @@ static void plan_reversals(int last)
     }
 }
 
-/* The step comes after all that it depends on. */
+/* The step comes after all that it depends on: the last such step of each
+ * thread knows of those before. */
 static void advance_clock(int at)
 {
     struct node *node = &nodes[at];
     struct fiber *fiber = &fibers[node->thread];
+    unsigned left = (1u << thread_count) - 1;
 
-    for (int i = 0; i < at; i++) {
+    for (int i = at - 1; i >= 0 && left != 0; i--) {
         const struct node *before = &nodes[i];
 
-        if (!dependent(&before->step, &node->step))
+        if (!(left & (1u << before->thread)) ||
+            !dependent(&before->step, &node->step))
             continue;
+        left &= ~(1u << before->thread);
         for (int t = 0; t < thread_count; t++)
             if (before->clock[t] > fiber->clock[t])
                 fiber->clock[t] = before->clock[t];
@@ -339,6 +346,11 @@ struct search_result search(const struct search_program *what, uint64_t limit)
              (limit == 0 || result.executions < limit));
     result.failure = failure;
     return result;
+}
+
+void search_talk(void)
+{
+    talks = true;
 }
 
 void search_tell(void)

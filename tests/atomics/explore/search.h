@@ -53,6 +53,9 @@ void search_step(const void *where, bool writes, bool (*ready)(void));
 /* One of 0 … count-1; once a step. */
 int search_choose(int count);
 
+/* Has notes kept, which takes time. */
+void search_talk(void);
+
 /* Says in a line what the running thread does, for the tale of a failure. */
 void search_note(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
