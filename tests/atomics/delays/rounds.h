@@ -19,8 +19,8 @@ struct stress_async {
     int published[SENDERS]; /* by each sender, relaxed, before it sends */
     int told[SENDERS];      /* what a callback saw of it */
     int sends, callbacks;
-    int closing, closed;   /* before and after eddy_close */
-    unsigned close_in;     /* callbacks until it is closed; 0: in the end */
+    int closing, closed; /* before and after eddy_close */
+    unsigned close_in;   /* callbacks until it is closed; 0: in the end */
 };
 
 struct stress_task {
@@ -41,8 +41,8 @@ struct round {
     eddy_loop loop;
     struct stress_async asyncs[ASYNCS];
     struct post_box boxes[SENDERS];
-    int ended; /* senders whose last task ran */
-    int budget; /* operations of each sender */
+    int ended;       /* senders whose last task ran */
+    int budget;      /* operations of each sender */
     uint64_t random; /* the loop's */
     const char *failure;
 };

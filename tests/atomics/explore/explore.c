@@ -27,8 +27,9 @@ static struct {
 
 static int refuse(const char *what, const char *argument)
 {
-    fprintf(stderr, "explore: %s: %s; there are --quick, --limit N, --tell, "
-                    "--weaken NAME:OPERATION:WHO=ORDER and scenarios\n",
+    fprintf(stderr,
+            "explore: %s: %s; there are --quick, --limit N, --tell, "
+            "--weaken NAME:OPERATION:WHO=ORDER and scenarios\n",
             what, argument);
     return 2;
 }
@@ -88,7 +89,8 @@ static bool explore(const struct scenario *scenario)
         search_talk();
     result = search(&scenario->program, options.limit);
 
-    printf("%-12s %-36s %9" PRIu64 " executions %9" PRIu64 " cut %4d steps  %s\n",
+    printf("%-12s %-36s %9" PRIu64 " executions %9" PRIu64
+           " cut %4d steps  %s\n",
            scenario->name, scenario->what, result.executions, result.cut,
            result.longest,
            result.failure != NULL ? result.failure

@@ -112,8 +112,8 @@ void __tsan_func_exit(void)
         volatile void *where, uint##bits##_t operand, int order)               \
     {                                                                          \
         if (search_running())                                                  \
-            return (uint##bits##_t) memory_change(                             \
-                (void *) where, bits / 8, change, operand, order);             \
+            return (uint##bits##_t) memory_change((void *) where, bits / 8,    \
+                                                  change, operand, order);     \
         return native((volatile uint##bits##_t *) where, operand,              \
                       __ATOMIC_SEQ_CST);                                       \
     }

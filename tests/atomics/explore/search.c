@@ -329,8 +329,8 @@ struct search_result search(const struct search_program *what, uint64_t limit)
     program = what;
     failure = NULL;
     planned = 0;
-    for (thread_count = 0; thread_count < SEARCH_THREADS &&
-                           what->threads[thread_count] != NULL;)
+    for (thread_count = 0;
+         thread_count < SEARCH_THREADS && what->threads[thread_count] != NULL;)
         thread_count++;
     do {
         if (execute())

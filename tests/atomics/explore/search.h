@@ -57,8 +57,7 @@ int search_choose(int count);
 void search_talk(void);
 
 /* Says in a line what the running thread does, for the tale of a failure. */
-void search_note(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void search_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Ends the execution and the search: `failure` is what is wrong. Does not
  * return. */
