@@ -227,30 +227,38 @@ configure() {
     rm -f "$log"
 }
 
-# build FOLDER: quiet, but for what is wrong.
+# build FOLDER [TARGET…]: quiet, but for what is wrong.
 build() {
-    local log
+    local folder=$1 log
+    shift
     log=$(mktemp)
-    say "building $1"
-    if ! cmake --build "$1" --parallel "$(jobs_here)" >"$log" 2>&1; then
+    say "building $folder"
+    if ! cmake --build "$folder" --parallel "$(jobs_here)" \
+        ${1:+--target "$@"} >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
-        fail "$1 does not build"
+        fail "$folder does not build"
     fi
     grep -A 6 -e 'warning:' "$log" >&2 || true
     rm -f "$log"
 }
 
-# run_tests FOLDER ARGUMENT…: ctest, which says what failed and why.
-run_tests() {
-    local folder=$1 runner=()
-    shift
-    # The thread sanitizer's shadow memory needs the usual address layout.
-    if grep -qs -e '-fsanitize=thread' "$folder/CMakeCache.txt" &&
+# Sets `runner` to what the programs of a build need to be started by: the
+# thread sanitizer's shadow memory needs the usual address layout.
+set_runner() { # set_runner FOLDER
+    runner=()
+    if grep -qs -e '-fsanitize=thread' "$1/CMakeCache.txt" &&
         [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ] &&
         setarch -R true 2>/dev/null; then
         runner=(setarch -R)
     fi
+}
+
+# run_tests FOLDER ARGUMENT…: ctest, which says what failed and why.
+run_tests() {
+    local folder=$1 runner
+    shift
+    set_runner "$folder"
     say "testing $folder"
     ${runner[@]+"${runner[@]}"} ctest --test-dir "$folder" \
         --output-on-failure --no-tests=error --parallel "$(jobs_here)" "$@"
