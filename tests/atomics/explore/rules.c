@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMES = 40, LENGTH = 20 };
+enum { NAMES = 60, LENGTH = 20 };
 
 static struct {
     const void *where;

@@ -18,7 +18,7 @@ struct world_async {
     int told[WORLD_SENDERS + 1];      /* the last that a callback saw */
     int sends, callbacks;
     bool closing; /* eddy_close was called; or there is no such async */
-    bool closed;  /* it has returned */
+    int closed;   /* it has returned, told by release and acquire */
 };
 
 struct world_task {
