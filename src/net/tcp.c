@@ -95,7 +95,9 @@ int eddy__tcp_make(eddy_tcp *tcp, int family)
     return err;
 }
 
-/* Whether it is a stream socket, and whether connected: 1. */
+/* Whether it is a stream socket, and whether connected: 1. EDDY_EINVAL is how
+ * some systems say of a connection that was reset that it is none. Any other
+ * error says nothing: the socket must not be taken for a new one. */
 static int examine(eddy_loop *loop, int fd)
 {
     const eddy_os *os = loop->os;
@@ -117,7 +119,9 @@ static int examine(eddy_loop *loop, int fd)
         err = os->getpeername(os->context, fd, (struct sockaddr *) &peer,
                               &length);
     while (err == EDDY_EINTR);
-    return err == 0;
+    if (err == EDDY_ENOTCONN || err == EDDY_EINVAL)
+        return 0;
+    return err < 0 ? err : 1;
 }
 
 static int adopt(eddy_tcp *tcp, int fd)

@@ -103,6 +103,25 @@ static void open_makes_it_nonblocking_and_owns_it(void **state)
     net_close(net);
 }
 
+/* A connected socket is never taken for one that is not, only because the
+ * system could not say. */
+static void open_must_learn_whether_it_is_connected(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    int fds[2];
+
+    test_socketpair(fds);
+    net_peer(net, &peer);
+    fake_os_fail(&net->os, FAKE_GETPEERNAME, 1, 1, EDDY_ENOBUFS);
+    assert_int_equal(eddy_tcp_open(&peer.tcp, fds[0]), EDDY_ENOBUFS);
+    assert_int_equal(eddy_tcp_open(&peer.tcp, fds[0]), 0);
+    peer_read(&peer);
+    peer_close(&peer);
+    assert_int_equal(close(fds[1]), 0);
+    net_close(net);
+}
+
 static void on_connection(eddy_stream *server, int status)
 {
     struct peer *client = server->data;
@@ -312,6 +331,7 @@ int main(void)
         NET_TEST(interrupted_close_is_not_repeated),
         NET_TEST(open_takes_stream_sockets_only),
         NET_TEST(open_makes_it_nonblocking_and_owns_it),
+        NET_TEST(open_must_learn_whether_it_is_connected),
         NET_TEST(open_takes_a_listening_socket),
         NET_TEST(failed_open_leaves_the_descriptor),
         NET_TEST(nodelay_is_remembered),
