@@ -36,6 +36,16 @@ static size_t grown_size(size_t size, size_t needed)
 #endif
 }
 
+static int check_open(const eddy_loop *loop, int fd)
+{
+    int err;
+
+    do
+        err = loop->os->is_open(loop->os->context, fd);
+    while (err == EDDY_EINTR);
+    return err;
+}
+
 static int grow(eddy_loop *loop, int fd)
 {
     size_t old = (size_t) loop->fd_count;
@@ -43,7 +53,7 @@ static int grow(eddy_loop *loop, int fd)
     struct eddy__fd *fds;
 
     if (fd >= FEW_FDS) {
-        int err = loop->os->is_open(loop->os->context, fd);
+        int err = check_open(loop, fd);
 
         if (err < 0)
             return err;

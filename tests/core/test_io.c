@@ -41,6 +41,18 @@ static void bad_arguments_are_refused(void **state)
     test_loop_close(loop);
 }
 
+/* As of every call of the system table, eddy/os.h says so. */
+static void an_interrupted_look_is_repeated(void **state)
+{
+    struct sim *sim = *state;
+    eddy_io io;
+
+    fake_os_fail(&sim->os, FAKE_IS_OPEN, 1, 2, EDDY_EINTR);
+    assert_int_equal(eddy_io_init(&sim->loop, &io, INT_MAX), EDDY_EBADF);
+    assert_int_equal(sim->os.calls[FAKE_IS_OPEN], 3);
+    sim_close(sim);
+}
+
 static void readable_comes_while_there_is_data(void **state)
 {
     eddy_loop *loop = test_loop(state);
@@ -337,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOOP_TEST(bad_arguments_are_refused),
+        SIM_TEST(an_interrupted_look_is_repeated),
         LOOP_TEST(readable_comes_while_there_is_data),
         LOOP_TEST(writable_comes_until_it_is_full),
         LOOP_TEST(both_directions_come_in_one_callback),
