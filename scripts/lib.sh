@@ -227,14 +227,14 @@ configure() {
     rm -f "$log"
 }
 
-# build FOLDER [TARGET…]: quiet, but for what is wrong.
+# build FOLDER ARGUMENT…: quiet, but for what is wrong.
 build() {
     local folder=$1 log
     shift
     log=$(mktemp)
     say "building $folder"
-    if ! cmake --build "$folder" --parallel "$(jobs_here)" \
-        ${1:+--target "$@"} >"$log" 2>&1; then
+    if ! cmake --build "$folder" --parallel "$(jobs_here)" "$@" \
+        >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
         fail "$folder does not build"
