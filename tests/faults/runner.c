@@ -5,7 +5,7 @@
  * that come after the first in a run with the first: among them are those that
  * are made only because something has failed.
  *
- * Where there are more pairs than are wanted, each first failure gets as many
+ * Where there are more pairs than are wanted, each first failure gets its share
  * of its second ones, evenly spread from a place of its own.
  */
 #include "faults/runner.h"
@@ -35,6 +35,7 @@ static struct progress {
 static struct {
     unsigned position;
     unsigned begin;
+    unsigned singles; /* of the scenario */
     const struct scenario *scenario;
     const struct runner_options *options;
 } worker;
@@ -115,24 +116,27 @@ static unsigned keep_trace(unsigned char *trace)
     return tally->total;
 }
 
-/* How many second failures each first one gets. */
-static unsigned share(unsigned singles)
+/* How many of `count` second failures a first one gets. Of n failures there are
+ * about n * n / 2 pairs. */
+static unsigned share(unsigned count)
 {
-    unsigned pairs = worker.options->pairs;
+    unsigned long all = (unsigned long) worker.singles * worker.singles / 2 + 1;
+    unsigned long wanted = count * (unsigned long) worker.options->pairs;
 
-    return pairs == 0 ? 0 : 1 + pairs / (singles > 0 ? singles : 1);
+    return wanted / all >= count ? count : (unsigned) (wanted / all) + 1;
 }
 
 /* Returns whether all were tried. */
-static bool run_seconds(const struct fault *first, unsigned at, unsigned n,
-                        unsigned wanted)
+static bool run_seconds(const struct fault *first, unsigned at, unsigned n)
 {
     static unsigned char trace[TALLY_TRACE];
     struct choices choices = {.trace = trace, .from = at + 1};
     unsigned count;
+    unsigned wanted;
 
     choices.total = keep_trace(trace);
     count = count_choices(&choices);
+    wanted = share(count);
     for (unsigned i = 0; i < wanted && i < count; i++) {
         unsigned long spread = wanted < count
                                    ? n * (unsigned long) STRIDE +
@@ -150,16 +154,15 @@ static bool run_seconds(const struct fault *first, unsigned at, unsigned n,
 
 /* A worker that begins in the midst of the seconds has to see the first fail
  * once more, to know what there is. */
-static bool run_first(const struct choices *choices, unsigned n,
-                      unsigned wanted)
+static bool run_first(const struct choices *choices, unsigned n)
 {
     struct plan plan = {.count = 1};
     unsigned at;
 
     plan.faults[0] = choose(choices, n, &at);
-    if (!run(&plan) && wanted > 0)
+    if (!run(&plan) && worker.options->pairs > 0)
         play(worker.scenario, &plan);
-    return wanted == 0 || run_seconds(&plan.faults[0], at, n, wanted);
+    return worker.options->pairs == 0 || run_seconds(&plan.faults[0], at, n);
 }
 
 /* Twice without any failure, which must be the same: then a failure is where
@@ -200,8 +203,9 @@ static void work(const struct scenario *scenario,
     limit_cpu();
     choices.total = rehearse(trace);
     count = count_choices(&choices);
+    worker.singles = count;
     for (unsigned n = 0; n < count; n += options->every) {
-        whole = run_first(&choices, n, share(count / options->every)) && whole;
+        whole = run_first(&choices, n) && whole;
         limit_cpu();
     }
     progress->report.scenarios++;

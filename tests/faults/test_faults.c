@@ -3,7 +3,7 @@
  * Every failure, everywhere: runs all scenarios with each of their calls
  * failing in each way that its manual page has.
  *
- *     test_faults [--pairs COUNT] [--scenario NAME [--fail PLAN]]
+ *     test_faults [--pairs COUNT|all] [--scenario NAME [--fail PLAN]]
  *
  * --pairs      two failures in one run, too: about so many for a scenario
  * --scenario   this one only
@@ -17,6 +17,7 @@
 
 #include "support/test.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static struct {
 _Noreturn static void usage(const char *what, const char *which)
 {
     fprintf(stderr,
-            "test_faults: %s %s; right is [--list] [--pairs COUNT] "
+            "test_faults: %s %s; right is [--list] [--pairs COUNT|all] "
             "[--scenario NAME [--fail KIND:INDEX:ERRNO[,...]]]\n",
             what, which);
     exit(USAGE);
@@ -44,7 +45,9 @@ static void take_value(const char *option, const char *value)
 {
     char *end;
 
-    if (strcmp(option, "--pairs") == 0) {
+    if (strcmp(option, "--pairs") == 0 && strcmp(value, "all") == 0) {
+        options.run.pairs = UINT_MAX;
+    } else if (strcmp(option, "--pairs") == 0) {
         options.run.pairs = (unsigned) strtoul(value, &end, 10);
         if (*end != '\0' || options.run.pairs == 0)
             usage("no number of pairs:", value);
