@@ -18,6 +18,7 @@ static struct place {
     bool used;
     bool listening;
     bool connected;
+    bool nodelay;
     int family;
     int other; /* end of the pair, as long as nobody else has it; or -1 */
     int error; /* that SO_ERROR will tell */
@@ -139,6 +140,16 @@ int network_accept(int fd)
                                       .other = -1,
                                       .port = server->port};
     return accepted;
+}
+
+void network_set_nodelay(int fd)
+{
+    places[fd].nodelay = true;
+}
+
+bool network_nodelay(int fd)
+{
+    return network_has(fd) && places[fd].nodelay;
 }
 
 void network_fail(int fd, int error)

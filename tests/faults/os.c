@@ -10,6 +10,8 @@
  */
 #include "faults/world.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 enum { HOUR_S = 3600, TICK_NS = 50 };
@@ -150,13 +152,16 @@ static int get_option(void *context, int fd, int level, int option, void *value,
     return network_outcome(fd, value);
 }
 
-/* Of TCP and IP there is nothing to set. */
+/* Of TCP and IP there is nothing to set, but to remember one. */
 static int set_option(void *context, int fd, int level, int option,
                       const void *value, socklen_t length)
 {
     int error = error_of(tally_strike(KIND_SETSOCKOPT));
 
     (void) context;
+    if (error == 0 && level == IPPROTO_TCP && option == TCP_NODELAY &&
+        network_has(fd))
+        network_set_nodelay(fd);
     if (error < 0 || level != SOL_SOCKET || network_has(fd))
         return error;
     return real()->setsockopt(NULL, fd, level, option, value, length);

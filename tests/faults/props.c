@@ -36,6 +36,16 @@ void drop_fd(int fd)
     REQUIRE(close(fd) == 0);
 }
 
+void crowd(int last)
+{
+    int fd;
+
+    do {
+        fd = dup(scene.fds[0]);
+        keep_fd(fd);
+    } while (fd < last);
+}
+
 static void keep_both(const int fds[2])
 {
     for (int i = 0; i < 2; i++) {

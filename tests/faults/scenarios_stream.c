@@ -176,6 +176,13 @@ static void half_close(void)
     EXPECT(drain(fds[1]) == 100);
 }
 
+/* The loop's table has to grow for it. */
+static void open_grows(void)
+{
+    crowd(63);
+    reading();
+}
+
 /* What is not a stream socket is refused, and stays the program's. */
 static void open_wrong(void)
 {
@@ -195,6 +202,7 @@ static void open_wrong(void)
 
 const struct scenario scenarios_stream[] = {
     {"stream-read", reading},
+    {"stream-open-grows", open_grows},
     {"stream-own-buffer", own_buffer},
     {"stream-no-buffer", no_buffer},
     {"stream-stop-and-go", stop_and_go},

@@ -7,7 +7,10 @@
 
 #include <netinet/in.h>
 
-enum { SIZE = 20000 };
+enum {
+    SIZE = 20000,
+    TABLE = 64 /* descriptors that the loop has room for at first */
+};
 
 static const struct sockaddr *any(void)
 {
@@ -28,6 +31,8 @@ static void on_connection(eddy_stream *server, int status)
     if (eddy_accept(server, &host->as.tcp.stream) < 0)
         return; /* EDDY_EAGAIN, or the callback is told of it, too */
     host->calls++;
+    REQUIRE(host->limit == 0 ||
+            network_nodelay(host->as.tcp.stream.watcher.fd));
     INSIST(eddy_read_start(&host->as.tcp.stream, NULL, actor_on_read));
 }
 
@@ -90,7 +95,10 @@ static void conversation(void)
     server->other->wanted = SIZE;
     client->wanted = SIZE;
     INSIST(eddy_tcp_nodelay(&client->as.tcp, true));
+    INSIST(eddy_tcp_nodelay(&server->other->as.tcp, true));
+    server->other->limit = 1; /* it must be so when it is accepted */
     INSIST(order_connect(connect, client, (struct sockaddr *) &address));
+    REQUIRE(network_nodelay(client->as.tcp.stream.watcher.fd));
     INSIST(order_write(write, client, &buf, 1));
     INSIST(order_shutdown(ending, client));
     drive_until(&connect->calls, 1);
@@ -115,7 +123,8 @@ static void await_host(struct actor *client, struct order *connect,
     EXPECT(connect->calls == 1 && server->other->calls == 1);
 }
 
-static void just_connect(void)
+/* The descriptor beyond which the client's and the host's lie, or 0. */
+static void connect_beyond(int fd)
 {
     struct sockaddr_in address;
     struct sockaddr_in peer;
@@ -124,6 +133,8 @@ static void just_connect(void)
     struct actor *client = actor_tcp();
     struct order *connect = request();
 
+    if (fd > 0)
+        crowd(fd);
     INSIST(order_connect(connect, client, (struct sockaddr *) &address));
     drive_until(&connect->calls, 1);
     if (scene.told != 0)
@@ -131,6 +142,23 @@ static void just_connect(void)
     INSIST(eddy_tcp_getpeername(&client->as.tcp, (struct sockaddr *) &peer,
                                 &length));
     await_host(client, connect, server);
+}
+
+static void just_connect(void)
+{
+    connect_beyond(0);
+}
+
+/* The loop's table has to grow for the client, */
+static void connect_grows(void)
+{
+    connect_beyond(TABLE - 1);
+}
+
+/* and for the accepted one, whose number is the next. */
+static void accept_grows(void)
+{
+    connect_beyond(TABLE - 2);
 }
 
 /* Nobody listens there: that is told, and the handle is as new. */
@@ -249,6 +277,8 @@ static void reset(void)
 
 const struct scenario scenarios_tcp[] = {
     {"tcp-connect", just_connect},
+    {"tcp-connect-grows", connect_grows},
+    {"tcp-accept-grows", accept_grows},
     {"tcp-conversation", conversation},
     {"tcp-connect-refused", connect_refused},
     {"tcp-connect-cancelled", connect_cancelled},

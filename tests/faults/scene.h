@@ -65,7 +65,7 @@ struct order {
     void (*act)(struct order *order);
 };
 
-enum { SCENE_ACTORS = 64, SCENE_ORDERS = 64, SCENE_FDS = 16 };
+enum { SCENE_ACTORS = 64, SCENE_ORDERS = 64, SCENE_FDS = 96 };
 
 extern struct scene {
     eddy_loop loop;
@@ -165,6 +165,7 @@ void order_on_task(eddy_task *task, int status);
 void keep_fd(int fd);
 void drop_fd(int fd);   /* closes it now */
 void forget_fd(int fd); /* it is the library's */
+void crowd(int last);   /* so many are open that the next one is beyond this */
 void scene_pipe(int fds[2]);
 void scene_pair(int fds[2]); /* small sockets */
 void write_byte(int fd);

@@ -70,6 +70,8 @@ int network_connect(int fd, const struct sockaddr *address);
 int network_outcome(int fd, void *value);
 int network_name(int fd, bool peer, struct sockaddr *address,
                  socklen_t *length);
+void network_set_nodelay(int fd);
+bool network_nodelay(int fd);
 void network_forget(int fd);
 void network_fail(int fd, int error); /* what the connect comes to */
 
