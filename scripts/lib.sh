@@ -243,23 +243,24 @@ build() {
     rm -f "$log"
 }
 
-# Sets `runner` to what the programs of a build need to be started by: the
-# thread sanitizer's shadow memory needs the usual address layout.
-set_runner() { # set_runner FOLDER
-    runner=()
-    if grep -qs -e '-fsanitize=thread' "$1/CMakeCache.txt" &&
+# run_built FOLDER COMMAND…: runs what was built in the folder. The thread
+# sanitizer's shadow memory needs the usual address layout.
+run_built() {
+    local folder=$1
+    shift
+    if grep -qs -e '-fsanitize=thread' "$folder/CMakeCache.txt" &&
         [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ] &&
         setarch -R true 2>/dev/null; then
-        runner=(setarch -R)
+        set -- setarch -R "$@"
     fi
+    "$@"
 }
 
 # run_tests FOLDER ARGUMENT…: ctest, which says what failed and why.
 run_tests() {
-    local folder=$1 runner
+    local folder=$1
     shift
-    set_runner "$folder"
     say "testing $folder"
-    ${runner[@]+"${runner[@]}"} ctest --test-dir "$folder" \
+    run_built "$folder" ctest --test-dir "$folder" \
         --output-on-failure --no-tests=error --parallel "$(jobs_here)" "$@"
 }
