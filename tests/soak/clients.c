@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { WRITES_AT_ONCE = 2, CHUNK = 16 * 1024 };
+enum { WRITES_AT_ONCE = 2, CHUNK = 4 * 1024 };
 
 struct message {
     eddy_write_req req;

@@ -22,7 +22,7 @@ static const struct level_rule {
     uint64_t part;
     uint64_t besides;
 } rules[LEVELS] = {
-    [RESIDENT] = {"resident bytes", 32, 1024 * 1024},
+    [RESIDENT] = {"resident bytes", 16, 1024 * 1024},
     [ALLOCATED] = {"allocated bytes", 3, 1024 * 1024},
     [DESCRIPTORS] = {"descriptors", 3, 100},
 };

@@ -1,120 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The station's end of the mailbox. Each async is accounted for: one in a box
- * of a single sender's is called exactly once for each send, and sees what
- * was written before it; of one that all send to, the last send is seen. When
- * a loop drains, all that was sent has to arrive; when it closes in the midst
- * of it, all tasks have to come back.
+ * The mailbox: its door, what senders do with it, and its part in the life of
+ * a loop. When that drains, all that was sent has to arrive; when it closes in
+ * the midst of it, all tasks have to come back.
  */
 #include "soak/soak.h"
-
-#include <stdlib.h>
-
-/* --- boxes -----------------------------------------------------------------
- */
-
-static void box_drop(struct box *box)
-{
-    int left;
-
-    pthread_mutex_lock(&box->lock);
-    left = --box->shares;
-    pthread_mutex_unlock(&box->lock);
-    if (left > 0)
-        return;
-    pthread_cond_destroy(&box->changed);
-    pthread_mutex_destroy(&box->lock);
-    free(box);
-}
-
-static void box_tell(struct box *box, uint64_t seen, bool closed)
-{
-    pthread_mutex_lock(&box->lock);
-    box->seen = seen;
-    box->closed = closed;
-    pthread_cond_broadcast(&box->changed);
-    pthread_mutex_unlock(&box->lock);
-}
-
-static void on_box_closed(eddy_handle *handle)
-{
-    struct box *box = handle->data;
-    struct station *station = box->station;
-
-    REQUIRE(!box->closed);
-    box_tell(box, box->seen, true);
-    tally(&station->ledger, HANDLES_CLOSED);
-    station->mailbox.unclosed--;
-    box_drop(box);
-}
-
-static void churn(struct station *station);
-
-static void on_box(eddy_async *async)
-{
-    struct box *box = async->data;
-    struct station *station = box->station;
-    uint64_t sent = __atomic_load_n(&box->sent, __ATOMIC_RELAXED);
-
-    station_in_poll(station);
-    REQUIRE(!eddy_is_closing(&async->handle));
-    if (box->slot < OWN_BOXES) {
-        REQUIRE(sent == box->seen + 1);
-        REQUIRE(box->payload == ~box->complement);
-    }
-    tally(&station->ledger, ASYNCS_RUN);
-    box_tell(box, sent, false);
-    churn(station);
-}
-
-static void box_open(struct station *station, int slot)
-{
-    struct mailbox *mailbox = &station->mailbox;
-    struct box *box = calloc(1, sizeof(*box));
-
-    REQUIRE(box != NULL);
-    box->station = station;
-    box->slot = slot;
-    box->shares = 1;
-    box->complement = ~box->payload;
-    pthread_mutex_init(&box->lock, NULL);
-    pthread_cond_init(&box->changed, NULL);
-    REQUIRE(eddy_async_init(&station->loop, &box->async, on_box) == 0);
-    box->async.data = box;
-    mailbox->unclosed++;
-    mailbox->held[slot] = box;
-    tally(&station->ledger, HANDLES_MADE);
-    pthread_mutex_lock(&mailbox->lock);
-    mailbox->boxes[slot] = box;
-    pthread_mutex_unlock(&mailbox->lock);
-}
-
-/* Whoever holds a share goes on sending. */
-static void box_close(struct station *station, int slot)
-{
-    struct mailbox *mailbox = &station->mailbox;
-
-    pthread_mutex_lock(&mailbox->lock);
-    mailbox->boxes[slot] = NULL;
-    pthread_mutex_unlock(&mailbox->lock);
-    REQUIRE(eddy_close(&mailbox->held[slot]->async.handle, on_box_closed) == 1);
-    mailbox->held[slot] = NULL;
-}
-
-/* After each message: handles come and go under the senders. */
-static void churn(struct station *station)
-{
-    if (station->life == LIVING && pick(&station->random, 100) == 0) {
-        int slot = (int) pick(&station->random, BOXES);
-
-        box_close(station, slot);
-        box_open(station, slot);
-    }
-    if (station->messages_left > 0 && --station->messages_left % 4096 == 0)
-        REQUIRE(eddy_loop_check(&station->loop) == 0);
-    if (station->kind == QUIET)
-        station_progress(station);
-}
 
 /* --- for senders -----------------------------------------------------------
  */
@@ -192,7 +82,7 @@ void mailbox_on_task(struct station *station, int sender, uint64_t life,
     REQUIRE(status == 0);
     station_in_poll(station);
     tally(&station->ledger, TASKS_RUN);
-    churn(station);
+    mailbox_turn(station);
 }
 
 /* --- the part --------------------------------------------------------------
@@ -216,6 +106,7 @@ static void open_mailbox(struct station *station, void *self)
     struct mailbox *mailbox = &station->mailbox;
 
     (void) self;
+    REQUIRE(mailbox->fence_rounds == 0);
     mailbox->unclosed = 1;
     for (int i = 0; i < OWN_BOXES; i++)
         mailbox->expected[i] = 0;

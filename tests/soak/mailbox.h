@@ -23,7 +23,8 @@ struct box {
     eddy_async async;
     struct station *station;
     int slot;
-    uint64_t sent; /* grows before each send */
+    uint64_t sent;  /* grows before each send */
+    uint64_t taken; /* and this behind it, when the send has returned */
 
     /* in its own boxes a sender writes these, plainly, before it sends */
     uint64_t payload;
@@ -49,9 +50,16 @@ struct mailbox {
     struct box *held[BOXES]; /* those above, also when they are taken back */
     eddy_async door;         /* sent when somebody leaves, and it is closed */
     int unclosed;            /* handles whose close callback is to come */
-    uint64_t expected[OWN_BOXES];  /* of each sender's tasks: the next one */
-    bool handing_back;             /* eddy_loop_close is being called */
-    eddy_task farewell[FAREWELLS]; /* still queued when it is */
+    uint64_t expected[OWN_BOXES]; /* of each sender's tasks: the next one */
+    bool handing_back;            /* eddy_loop_close is being called */
+
+    /* one box at a time is about to be closed and made anew */
+    eddy_task fence;
+    int fence_rounds; /* 0: none is */
+    int doomed;       /* which slot */
+    uint64_t due;     /* what has to have arrived before */
+
+    eddy_task farewell[FAREWELLS]; /* still queued when the loop closes */
 };
 
 /* For senders. A box may be NULL; entering returns the loop's life, or 0. */
@@ -63,6 +71,12 @@ void mailbox_leave(struct station *station);
 /* A sender's task, on the station's thread: senders count from 0. */
 void mailbox_on_task(struct station *station, int sender, uint64_t life,
                      uint64_t order, int status);
+
+/* Of boxes, on the station's thread; the last is for after each message. */
+void box_open(struct station *station, int slot);
+void box_close(struct station *station, int slot);
+void box_drop(struct box *box);
+void mailbox_turn(struct station *station);
 
 /* For the station: once in all, and at the end of each loop. */
 void mailbox_create(struct station *station);

@@ -27,7 +27,7 @@ enum {
     PATIENCE = 60,              /* seconds without a sign of life */
     HANDS = SENDERS + 1,
     ALL_HAPPENS = 10, /* seconds after which the rarest thing has */
-    DESCRIPTORS_NEEDED = 2048
+    MOST_DESCRIPTORS = 2048
 };
 
 static struct hand hands[HANDS];
@@ -176,6 +176,17 @@ static struct ledger sum_up(void)
     return sum;
 }
 
+/* No more than it takes: if they leak, that shows at once. */
+static void limit_descriptors(void)
+{
+    struct rlimit limit;
+
+    REQUIRE(test_allow_fds(MOST_DESCRIPTORS));
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = MOST_DESCRIPTORS;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
 /* --- the command line --- */
 
 static _Noreturn void misused(const char *what, const char *value)
@@ -235,7 +246,7 @@ int main(int argc, char **argv)
     int before;
 
     read_wish(argc, argv);
-    REQUIRE(test_allow_fds(DESCRIPTORS_NEEDED));
+    limit_descriptors();
     levels_create(&levels, wish.seconds);
     before = test_fds_open();
     start_all();

@@ -61,12 +61,19 @@ static void await_letter(const struct letter *letter)
 
 /* --- sending --- */
 
-static bool send_to(struct hand *hand, struct box *box)
+/* The order-th, which grows, of whoever else sends, too. */
+static bool send_to(struct hand *hand, struct box *box, uint64_t order)
 {
     int err = eddy_async_send(&box->async);
+    uint64_t taken = __atomic_load_n(&box->taken, __ATOMIC_RELAXED);
 
     REQUIRE(err == 0 || err == EDDY_EINVAL);
     tally(&hand->ledger, err == 0 ? SENDS : SENDS_REFUSED);
+    while (err == 0 && taken < order) {
+        if (__atomic_compare_exchange_n(&box->taken, &taken, order, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            break;
+    }
     return err == 0;
 }
 
@@ -81,7 +88,7 @@ static void send_alone(struct hand *hand, struct station *station)
         box->payload = pick(&hand->random, 1U << 30);
         box->complement = ~box->payload;
         __atomic_store_n(&box->sent, box->sent + 1, __ATOMIC_RELAXED);
-        if (!send_to(hand, box))
+        if (!send_to(hand, box, box->sent))
             break;
         await_box(hand, box, box->sent);
         thread_dawdle(pick(&hand->random, 500));
@@ -103,7 +110,7 @@ static void send_among_others(struct hand *hand, struct station *station)
         return;
     while (taken && rounds-- > 0) {
         last = __atomic_add_fetch(&box->sent, 1, __ATOMIC_RELAXED);
-        taken = send_to(hand, box);
+        taken = send_to(hand, box, last);
     }
     hand->doing = "awaits an async of all";
     if (taken && pick(&hand->random, 4) == 0)
