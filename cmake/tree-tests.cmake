@@ -32,6 +32,13 @@ add_test(NAME tidy-refuses COMMAND ${Python3_EXECUTABLE}
 set_tests_properties(tidy tidy-refuses PROPERTIES LABELS tree TIMEOUT 60
     ENVIRONMENT CC=${CMAKE_C_COMPILER})
 
+add_test(NAME guarantees COMMAND ${Python3_EXECUTABLE}
+    ${tests}/guarantees/guarantees.py ${PROJECT_SOURCE_DIR})
+add_test(NAME guarantees-refuses COMMAND ${Python3_EXECUTABLE}
+    ${tests}/guarantees/test_guarantees.py)
+set_tests_properties(guarantees guarantees-refuses PROPERTIES
+    LABELS tree TIMEOUT 60)
+
 add_test(NAME options COMMAND ${tests}/options/test_options.sh
     ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR} ${CMAKE_C_COMPILER})
 set_tests_properties(options PROPERTIES LABELS tree TIMEOUT 300)
