@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 
     read_wish(argc, argv);
     limit_descriptors();
-    levels_create(&levels, wish.seconds);
+    levels_create(&levels, wish.seconds + 1);
     before = test_fds_open();
     start_all();
     live(&levels);
