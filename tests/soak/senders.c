@@ -181,11 +181,14 @@ static void stop_it(struct hand *hand, struct station *station)
 /* Mostly a quiet one: there the round trips are. */
 static struct station *whom(struct hand *hand)
 {
-    struct station *station = &stations[pick(&hand->random, STATIONS)];
+    for (;;) {
+        struct station *station = &stations[pick(&hand->random, STATIONS)];
 
-    while (station->kind != QUIET && pick(&hand->random, 4) != 0)
-        station = &stations[pick(&hand->random, STATIONS)];
-    return station;
+        if (station->lonely && hand->number != 0)
+            continue;
+        if (station->kind == QUIET || pick(&hand->random, 4) == 0)
+            return station;
+    }
 }
 
 static void act(struct sender *self)

@@ -16,7 +16,7 @@
 
 #include <pthread.h>
 
-enum { STATIONS = 5, SENDERS = 8 };
+enum { STATIONS = 6, SENDERS = 8 };
 
 _Noreturn void soak_fail(const char *what, const char *file, int line);
 
@@ -71,6 +71,8 @@ struct station {
     enum kind kind;
     int number;
     bool forever; /* its first loop lives as long as the soak */
+    bool lonely;  /* only the first sender uses it: nobody else's wakeup makes
+                     up for one that is lost */
 
     /* the loop's life */
     enum life life;
