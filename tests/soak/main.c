@@ -111,12 +111,8 @@ static void start(pthread_t *thread, void *(*run)(void *arg), void *arg)
 static void start_all(void)
 {
     static const struct station plan[STATIONS] = {
-        {.kind = BUSY, .forever = true},
-        {.kind = BUSY},
-        {.kind = BUSY},
-        {.kind = QUIET, .forever = true},
-        {.kind = QUIET},
-        {.kind = QUIET, .lonely = true},
+        {.kind = BUSY, .forever = true},  {.kind = BUSY},  {.kind = BUSY},
+        {.kind = QUIET, .forever = true}, {.kind = QUIET}, {.kind = QUIET},
     };
 
     for (int i = 0; i < STATIONS; i++) {

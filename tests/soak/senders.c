@@ -151,11 +151,13 @@ static void post_some(struct sender *self, struct station *station)
     struct hand *hand = self->hand;
     uint64_t life = mailbox_enter(station);
     int first = (int) pick(&hand->random, LETTERS);
+    int end =
+        first + 1 + (int) (pick(&hand->random, 2) * pick(&hand->random, 8));
     int last = first;
 
     if (life == 0)
         return;
-    for (int i = first; i < LETTERS && i < first + 8; i++) {
+    for (int i = first; i < LETTERS && i < end; i++) {
         if (__atomic_load_n(&self->letters[i].away, __ATOMIC_ACQUIRE))
             break;
         post_letter(self, &self->letters[i], station, life);
@@ -178,14 +180,15 @@ static void stop_it(struct hand *hand, struct station *station)
 
 /* --- the thread --- */
 
-/* Mostly a quiet one: there the round trips are. */
+/* Mostly a quiet one: there the round trips are. The lonely one, which is the
+ * last, is half of what the first sender does. */
 static struct station *whom(struct hand *hand)
 {
+    if (hand->number == 0 && pick(&hand->random, 2) == 0)
+        return &stations[STATIONS - 1];
     for (;;) {
-        struct station *station = &stations[pick(&hand->random, STATIONS)];
+        struct station *station = &stations[pick(&hand->random, STATIONS - 1)];
 
-        if (station->lonely && hand->number != 0)
-            continue;
         if (station->kind == QUIET || pick(&hand->random, 4) == 0)
             return station;
     }

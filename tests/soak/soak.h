@@ -16,6 +16,8 @@
 
 #include <pthread.h>
 
+/* The last station is the first sender's alone: nobody else's wakeup makes up
+ * for one that is lost. */
 enum { STATIONS = 6, SENDERS = 8 };
 
 _Noreturn void soak_fail(const char *what, const char *file, int line);
@@ -71,8 +73,6 @@ struct station {
     enum kind kind;
     int number;
     bool forever; /* its first loop lives as long as the soak */
-    bool lonely;  /* only the first sender uses it: nobody else's wakeup makes
-                     up for one that is lost */
 
     /* the loop's life */
     enum life life;
