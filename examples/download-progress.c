@@ -31,7 +31,7 @@ static eddy_loop loop;
 static void fetch(eddy_work *work)
 {
     struct download *download = work->data;
-    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
 
     for (int kb = STEP_KB; kb <= TOTAL_KB; kb += STEP_KB) {
         nanosleep(&pause, NULL);

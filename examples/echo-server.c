@@ -117,12 +117,14 @@ static void on_connection(eddy_stream *listener, int status)
 static void on_signal(int number)
 {
     (void) number;
-    eddy_stop(&loop); /* It is async-signal-safe, and wakes the loop. */
+    /* It is async-signal-safe, and wakes the loop.
+     * NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c) */
+    eddy_stop(&loop);
 }
 
 static int serve(const struct sockaddr *address)
 {
-    struct sockaddr_in bound;
+    struct sockaddr_in bound = {0};
     socklen_t length = sizeof bound;
     struct sockaddr *bound_to = (struct sockaddr *) &bound;
     int error = eddy_tcp_bind(&server, address, 0);

@@ -46,7 +46,6 @@ static int create(const eddy_allocator *allocator, eddy_backend **out)
 {
     eddy_backend *be =
         allocator->resize(allocator->context, NULL, 0, sizeof *be);
-    int error;
 
     if (be == NULL)
         return EDDY_ENOMEM;
@@ -55,7 +54,8 @@ static int create(const eddy_allocator *allocator, eddy_backend **out)
     be->deadline_ns = EDDY_NEVER;
     be->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (be->epoll_fd < 0) {
-        error = -errno;
+        int error = -errno;
+
         (void) allocator->resize(allocator->context, be, sizeof *be, 0);
         return error;
     }
@@ -257,7 +257,6 @@ static int look_ready(eddy_backend *be, eddy_ready *ready, int capacity)
 static int sleep_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
                        int capacity)
 {
-    int count;
     int filled;
 
     if (be->deadline_ns != EDDY_NEVER) {
@@ -267,7 +266,8 @@ static int sleep_ready(eddy_backend *be, int64_t timeout_ns, eddy_ready *ready,
             return error;
     }
     do {
-        count = sleep_in(be, be->events, capacity, timeout_ns);
+        int count = sleep_in(be, be->events, capacity, timeout_ns);
+
         if (count <= 0)
             return count;
         filled = translate(be, count, ready);

@@ -45,6 +45,8 @@ struct kevent eddy__kqueue_change(int fd, unsigned knote, unsigned flags,
         .ident = (unsigned) fd,
         .filter = EVFILT_READ,
         .flags = (kevent_flags) flags,
+        /* A pointer on most systems, for the kernel to hand back: nobody looks
+         * where it points. NOLINTNEXTLINE(performance-no-int-to-ptr) */
         .udata = (kevent_udata) (uintptr_t) mark,
     };
 

@@ -15,6 +15,7 @@
  */
 #include "kevents.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,6 +93,7 @@ static int enter(eddy_backend *be, int fd)
     struct slot *slot = eddy__kqueue_slot(be, fd);
 
     if (error == 0) {
+        assert(slot != NULL);
         eddy__kqueue_withdraw(be, fd);
         eddy__kqueue_renew(slot);
         slot->flags = (unsigned char) kind;

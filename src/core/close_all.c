@@ -30,9 +30,9 @@ static void close_one(eddy_handle *handle, void *arg)
 /* Callbacks may open new handles, which are closed in the next round. */
 static int close_rounds(eddy_loop *loop, struct closer *closer)
 {
-    int err = 0;
-
     for (;;) {
+        int err;
+
         eddy_walk(loop, close_one, closer);
         if (!eddy__handles_open(loop) && loop->requests == 0 &&
             loop->closing_handles == 0)

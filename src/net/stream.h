@@ -115,7 +115,7 @@ static inline int eddy__stream_unready(const eddy_stream *stream,
         return err;
     if (!(stream->handle.flags & EDDY__STREAM_OPEN))
         return EDDY_EBADF;
-    return stream->handle.flags & states ? 0 : EDDY_ENOTCONN;
+    return (stream->handle.flags & states) ? 0 : EDDY_ENOTCONN;
 }
 
 #endif

@@ -30,10 +30,10 @@ static void *begin(void *arg)
 static int set_stack_size(pthread_attr_t *attributes, size_t size)
 {
     size_t page = (size_t) sysconf(_SC_PAGESIZE);
-    int err;
 
     if (size == 0) {
-        err = pthread_attr_getstacksize(attributes, &size);
+        int err = pthread_attr_getstacksize(attributes, &size);
+
         if (err != 0 || size >= STACK_LEAST)
             return err;
         size = STACK_LEAST;
