@@ -10,13 +10,14 @@ if(NOT CMAKE_CXX_COMPILER)
 endif()
 set(tests ${PROJECT_SOURCE_DIR}/tests)
 
-# A sanitizer adds symbols of its own to a library, and every program that
-# links such a library needs the sanitizer too: neither check makes sense then.
+# A sanitizer adds symbols of its own to a library, as counting coverage does,
+# and every program that links such a library needs the sanitizer too: neither
+# check makes sense then.
 set(tidy_libraries --static $<TARGET_FILE:eddy_static>)
 if(TARGET eddy_shared)
     list(APPEND tidy_libraries --shared $<TARGET_FILE:eddy_shared>)
 endif()
-if(CMAKE_C_FLAGS MATCHES "-fsanitize=")
+if(CMAKE_C_FLAGS MATCHES "-fsanitize=|--coverage")
     set(tidy_libraries "")
 elseif(EDDY_INSTALL)
     add_test(NAME package COMMAND ${tests}/package/test_package.sh
