@@ -125,6 +125,34 @@ static void queued_tasks_keep_it_alive(void **state)
     sim_close(sim);
 }
 
+/* Those started outside a run count from when it is asked: the nearest of them
+ * and of those that are queued. */
+static void timeout_is_the_nearest_deadline(void **state)
+{
+    struct sim *sim = *state;
+    eddy_timer timers[3];
+
+    assert_int_equal(eddy_loop_timeout(&sim->loop), -1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(eddy_timer_init(&sim->loop, &timers[i]), 0);
+    assert_int_equal(eddy_timer_start_at(&timers[0], on_timer, EDDY_NEVER, 0),
+                     0);
+    assert_int_equal(eddy_loop_timeout(&sim->loop), -1);
+    assert_int_equal(eddy_timer_start(&timers[1], on_timer, EDDY_MS(9), 0), 0);
+    assert_int_equal(eddy_loop_timeout(&sim->loop), EDDY_MS(9));
+    assert_int_equal(eddy_timer_start(&timers[2], on_timer, EDDY_MS(5), 0), 0);
+    assert_int_equal(eddy_loop_timeout(&sim->loop), EDDY_MS(5));
+    assert_int_equal(
+        eddy_timer_start_at(&timers[0], on_timer, SIM_START + EDDY_MS(3), 0),
+        0);
+    assert_int_equal(eddy_loop_timeout(&sim->loop), EDDY_MS(3));
+    sim->os.now_ns += EDDY_MS(4);
+    assert_int_equal(eddy_loop_timeout(&sim->loop), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(eddy_close(&timers[i].handle, NULL), 0);
+    sim_close(sim);
+}
+
 static void drop_reference(eddy_timer *timer)
 {
     calls++;
@@ -216,6 +244,19 @@ static void stop_during_the_sleep_ends_it(void **state)
     sim_close(sim);
 }
 
+static void references_do_not_go_below_none(void **state)
+{
+    struct sim *sim = *state;
+
+    eddy_loop_unref(&sim->loop);
+    assert_alive(sim, false);
+    eddy_loop_ref(&sim->loop);
+    assert_alive(sim, true);
+    eddy_loop_unref(&sim->loop);
+    assert_alive(sim, false);
+    sim_close(sim);
+}
+
 static eddy_loop *other;
 static int nested_rc[4];
 
@@ -294,9 +335,11 @@ int main(void)
         SIM_TEST(closing_handles_keep_it_alive),
         SIM_TEST(queued_tasks_keep_it_alive),
         SIM_TEST(references_keep_it_alive_and_count),
+        SIM_TEST(timeout_is_the_nearest_deadline),
         SIM_TEST(stop_before_a_run_is_kept_for_it),
         SIM_TEST(stop_in_a_callback_ends_the_iteration),
         SIM_TEST(stop_during_the_sleep_ends_it),
+        SIM_TEST(references_do_not_go_below_none),
         SIM_TEST(run_inside_itself_is_refused),
         SIM_TEST(error_of_the_wait_is_returned),
         SIM_TEST(interrupted_wait_goes_on),

@@ -3,11 +3,14 @@
  * eddy_loop_check finds what is broken. Each test breaks one thing in a loop
  * that has something in every structure, sees it found, and mends it.
  */
+#include "core/fdtable.h"
 #include "core/handle.h"
 #include "core/request.h"
 #include "core/wheel.h"
 #include "support/ear.h"
 #include "support/sim.h"
+
+#include <string.h>
 
 /* A loop with two of everything, so that every list has a middle. */
 struct house {
@@ -192,6 +195,32 @@ static void wrong_watchers_are_found(void **state)
     house.loop->first_changed = house.loop->fd_count;
     assert_broken(&house);
     house.loop->first_changed = changed;
+    house.loop->fds[0].flags &= (unsigned char) ~EDDY__FD_QUEUED;
+    assert_broken(&house);
+    house.loop->fds[0].flags |= EDDY__FD_QUEUED;
+    demolish(&house);
+}
+
+/* The kernel is told nothing of a descriptor that nobody watches, and all that
+ * the watchers of one want, or is going to be. */
+static void wrong_registrations_are_found(void **state)
+{
+    struct house house;
+    struct eddy__fd *slot;
+
+    build(&house, state);
+    slot = &house.loop->fds[house.loop->fd_count - 1];
+    assert_null(slot->watchers);
+    slot->known = EDDY_READABLE;
+    assert_broken(&house);
+    slot->known = 0;
+    assert_whole(&house);
+    assert_true(sim_run(house.sim, EDDY_RUN_NOWAIT) > 0);
+    slot = &house.loop->fds[0];
+    assert_int_equal(slot->known, EDDY_READABLE);
+    slot->known = EDDY_WRITABLE;
+    assert_broken(&house);
+    slot->known = EDDY_READABLE;
     demolish(&house);
 }
 
@@ -215,6 +244,59 @@ static void misplaced_timers_are_found(void **state)
     assert_broken(&house);
     house.fresh[0].handle.flags |= EDDY__ACTIVE;
     demolish(&house);
+}
+
+/* In a slot, whose timers are in order, and which the wheel knows of. */
+static void disordered_slots_are_found(void **state)
+{
+    struct house house;
+    struct eddy__wheel *wheel;
+    uint64_t used[EDDY__WHEEL_LEVELS];
+
+    build(&house, state);
+    wheel = house.loop->wheel;
+    assert_int_equal(house.timers[0].slot, house.timers[1].slot);
+    house.timers[0].order += 10;
+    assert_broken(&house);
+    house.timers[0].order -= 10;
+    memcpy(used, wheel->used, sizeof(used));
+    memset(wheel->used, 0, sizeof(used));
+    assert_broken(&house);
+    memcpy(wheel->used, used, sizeof(used));
+    wheel->active -= 3;
+    assert_broken(&house);
+    wheel->active += 3;
+    demolish(&house);
+}
+
+/* Among those that come next. */
+static void disordered_near_timers_are_found(void **state)
+{
+    struct sim *sim = *state;
+    eddy_timer timers[3];
+    struct house house = {.sim = sim, .loop = &sim->loop};
+
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(eddy_timer_init(&sim->loop, &timers[i]), 0);
+    assert_int_equal(eddy_timer_start_at(&timers[2], on_timer, EDDY_NEVER, 0),
+                     0);
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0); /* moves the wheel on */
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(
+            eddy_timer_start_at(&timers[i], on_timer, SIM_START + 5 + i, 0), 0);
+    assert_false(eddy__list_empty(&sim->loop.wheel->near));
+    break_link(&house, &timers[0].queued);
+    break_link(&house, &sim->loop.wheel->near);
+    timers[0].due_ns += 2;
+    assert_broken(&house);
+    timers[0].due_ns -= 2;
+    timers[1].due_ns += EDDY_SEC(1);
+    assert_broken(&house);
+    timers[1].due_ns -= EDDY_SEC(1);
+    assert_whole(&house);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(eddy_close(&timers[i].handle, NULL), 0);
+    sim_close(sim);
 }
 
 static void wrong_requests_are_found(void **state)
@@ -253,6 +335,9 @@ int main(void)
         SIM_TEST(wrong_counters_are_found),
         SIM_TEST(wrong_handles_are_found),
         SIM_TEST(wrong_watchers_are_found),
+        SIM_TEST(wrong_registrations_are_found),
+        SIM_TEST(disordered_slots_are_found),
+        SIM_TEST(disordered_near_timers_are_found),
         SIM_TEST(misplaced_timers_are_found),
         SIM_TEST(wrong_requests_are_found),
         SIM_TEST(no_loop_is_no_whole_loop),

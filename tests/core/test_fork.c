@@ -118,6 +118,7 @@ static void run_unprepared(struct estate *estate)
 {
     REQUIRE(eddy_run(estate->loop, EDDY_RUN_NOWAIT) == EDDY_EPERM);
     REQUIRE(eddy_run(estate->loop, EDDY_RUN_DEFAULT) == EDDY_EPERM);
+    REQUIRE(eddy_loop_fd(estate->loop) == EDDY_EPERM);
     REQUIRE(eddy_loop_check(estate->loop) == 0);
 }
 
@@ -187,6 +188,37 @@ static void child_works_after_loop_fork(void **state)
     estate_open(&estate, test_loop(state));
     in_child(&estate, work_prepared);
     finish(&estate);
+}
+
+static bool end_without_async(struct estate *estate)
+{
+    return eddy_run(estate->loop, EDDY_RUN_NOWAIT) > 0 && estate->rung == 0 &&
+           eddy_close(&estate->ear.io.handle, NULL) == 0 &&
+           eddy_close(&estate->timer.handle, NULL) == 0 &&
+           eddy_run(estate->loop, EDDY_RUN_DEFAULT) == 0;
+}
+
+static void end_what_was_closing(struct estate *estate)
+{
+    REQUIRE(eddy_loop_fork(estate->loop) == 0);
+    REQUIRE(eddy_loop_check(estate->loop) == 0);
+    REQUIRE(end_without_async(estate));
+    REQUIRE(eddy_loop_close(estate->loop) == 0);
+}
+
+/* An async that was sent to, and closed before that was taken: its message is
+ * dropped with the parent's senders, and nothing waits for it any more. */
+static void closing_before_the_fork_it_ends_in_both(void **state)
+{
+    struct estate estate;
+
+    estate_open(&estate, test_loop(state));
+    assert_int_equal(eddy_async_send(&estate.async), 0);
+    assert_int_equal(eddy_close(&estate.async.handle, NULL), 1);
+    in_child(&estate, end_what_was_closing);
+    assert_true(end_without_async(&estate));
+    test_close_pair(estate.fds);
+    test_loop_close(estate.loop);
 }
 
 static void run_what_was_queued(struct estate *estate)
@@ -435,6 +467,7 @@ int main(void)
         LOOP_TEST(closing_the_loop_in_the_child_is_not_felt_either),
         LOOP_TEST(child_works_after_loop_fork),
         LOOP_TEST(queued_before_the_fork_it_runs_in_both),
+        LOOP_TEST(closing_before_the_fork_it_ends_in_both),
         LOOP_TEST(failed_loop_fork_may_be_repeated),
         LOOP_TEST(grandchildren_work_too),
         LOOP_TEST(bad_arguments_are_refused),

@@ -237,6 +237,27 @@ static void spinning_loop_hears_too(void **state)
     assert_int_equal(eddy_loop_close(&loop), 0);
 }
 
+/* What is ready already need not wait for the spinning, which reads the clock.
+ */
+static void spinning_begins_when_nothing_is_ready(void **state)
+{
+    struct sim *sim = *state;
+    unsigned read;
+    struct ear ear;
+
+    sim->loop.spin_ns = EDDY_US(50);
+    ear_open(&sim->loop, &ear, 0);
+    ear_start(&ear, EDDY_READABLE);
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    read = sim->os.calls[FAKE_NOW];
+    fake_backend_ready(&sim->backend, 0, EDDY_READABLE);
+    assert_true(sim_run(sim, EDDY_RUN_ONCE) > 0);
+    assert_int_equal(ear.calls, 1);
+    assert_int_equal(sim->os.calls[FAKE_NOW], read);
+    ear_close(&ear);
+    sim_close(sim);
+}
+
 enum { POSTS = 200 };
 
 static int posts_run;
@@ -293,6 +314,7 @@ int main(void)
         LOOP_TEST(close_all_needs_no_callback_and_no_handles),
         SIM_TEST(close_all_gives_up_when_time_is_up),
         cmocka_unit_test(spinning_loop_hears_too),
+        SIM_TEST(spinning_begins_when_nothing_is_ready),
         cmocka_unit_test(default_loop_may_be_asked_for_anywhere),
     };
 

@@ -9,6 +9,7 @@
 #include "support/sim.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -185,6 +186,87 @@ static void refused_by_the_wait_each_may_check_the_loop(void **state)
     sim_close(sim);
 }
 
+/* The kernel forgot a descriptor that nobody wants any more: nobody is told,
+ * and the next start begins anew. */
+static void failed_removal_is_as_good_as_done(void **state)
+{
+    struct sim *sim = *state;
+    struct ear ear;
+
+    ear_open(&sim->loop, &ear, 5);
+    ear_start(&ear, EDDY_READABLE);
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    ear_stop(&ear);
+    fake_backend_ready(&sim->backend, 5, EDDY_READABLE);
+    assert_int_equal(sim_run(sim, EDDY_RUN_NOWAIT), 0);
+    sim->backend.table[5].update_error = EDDY_EBADF;
+    assert_int_equal(sim_run(sim, EDDY_RUN_NOWAIT), 0);
+    assert_int_equal(sim->backend.last_want, 0);
+    assert_int_equal(ear.calls, 0);
+    ear_start(&ear, EDDY_READABLE);
+    assert_true(sim_run(sim, EDDY_RUN_NOWAIT) > 0);
+    assert_int_equal(sim->backend.last_known, 0);
+    assert_int_equal(sim->backend.last_want, EDDY_READABLE);
+    assert_int_equal(ear.calls, 0);
+    ear_close(&ear);
+    sim_close(sim);
+}
+
+static int is_open_always(void *context, int fd)
+{
+    (void) context;
+    (void) fd;
+    return 0;
+}
+
+static void number_beyond_any_table_is_refused(void **state)
+{
+    struct sim *sim = *state;
+    size_t allocations = sim->memory.allocations;
+    eddy_io io;
+
+    sim->os.base.is_open = is_open_always;
+    assert_int_equal(eddy_io_init(&sim->loop, &io, INT_MAX), EDDY_ENOMEM);
+    assert_int_equal(sim->memory.allocations, allocations);
+    sim_close(sim);
+}
+
+static int tasks;
+
+static void on_task(eddy_task *task, int status)
+{
+    (void) task;
+    tasks += status == 0;
+}
+
+static void post_while_asleep(void *arg)
+{
+    static eddy_task task;
+    eddy_loop *loop = arg;
+
+    assert_int_equal(eddy_post(loop, &task, on_task), 0);
+}
+
+/* A loop that cannot be woken says so, and tries again. */
+static void refused_wakeup_ends_the_run(void **state)
+{
+    struct sim *sim = *state;
+    int fd = sim->loop.wakeup.fd;
+
+    tasks = 0;
+    eddy_loop_ref(&sim->loop);
+    fake_backend_report(&sim->backend, sim->backend.table[fd].token, 0,
+                        EDDY_ENOMEM);
+    sim->backend.table[fd].mask = 0; /* which it dropped with the error */
+    assert_int_equal(sim_run(sim, EDDY_RUN_ONCE), EDDY_ENOMEM);
+    sim->backend.asleep = post_while_asleep;
+    sim->backend.asleep_arg = &sim->loop;
+    assert_true(sim_run(sim, EDDY_RUN_ONCE) > 0);
+    assert_int_equal(tasks, 1);
+    eddy_loop_unref(&sim->loop);
+    sim_close(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +277,9 @@ int main(void)
         LOOP_TEST(stopped_before_the_poll_it_is_never_told),
         LOOP_TEST(refused_watcher_may_close_the_next),
         SIM_TEST(refused_by_the_wait_each_may_check_the_loop),
+        SIM_TEST(failed_removal_is_as_good_as_done),
+        SIM_TEST(number_beyond_any_table_is_refused),
+        SIM_TEST(refused_wakeup_ends_the_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

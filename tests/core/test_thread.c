@@ -3,11 +3,12 @@
  * Calls from another thread than the one that runs the loop: a debug build
  * refuses all but those that are meant for it.
  */
+#include "core/request.h"
 #include "support/ear.h"
 #include "support/loop.h"
 #include "support/threads.h"
 
-enum { CALLS = 11 };
+enum { CALLS = 13 };
 
 struct trespass {
     eddy_loop *loop;
@@ -17,6 +18,7 @@ struct trespass {
     eddy_async async;
     struct ear ear;
     eddy_task task;
+    eddy_req req;
     int refused[CALLS];
     int allowed[2];
     int ran;
@@ -42,6 +44,13 @@ static void on_task(eddy_task *task, int status)
     ((struct trespass *) task->data)->ran += status == 0;
 }
 
+static void on_request(eddy_req *req)
+{
+    (void) req;
+}
+
+static const struct eddy__req_class request_class = {.done = on_request};
+
 static void *call_everything(void *arg)
 {
     struct trespass *from = arg;
@@ -61,6 +70,8 @@ static void *call_everything(void *arg)
     *rc++ = eddy_io_stop(&from->ear.io);
     *rc++ = eddy_async_init(from->loop, &async, NULL);
     *rc++ = eddy_close(&from->other.handle, NULL);
+    *rc++ = eddy_cancel(&from->req);
+    *rc++ = eddy_loop_close(from->loop);
     from->allowed[0] = eddy_async_send(&from->async);
     from->allowed[1] = eddy_post(from->loop, &from->task, on_task);
     return NULL;
@@ -90,7 +101,9 @@ static void debug_builds_refuse_other_threads(void **state)
     trespass.async.data = &trespass;
     trespass.task.data = &trespass;
     assert_int_equal(eddy_timer_start(&trespass.timer, let_in, 0, 0), 0);
+    eddy__req_begin(loop, &trespass.req, &request_class);
     test_turn(loop);
+    eddy__req_abandon(&trespass.req);
     for (int i = 0; i < CALLS; i++)
         assert_int_equal(trespass.refused[i], EDDY_EPERM);
     assert_int_equal(trespass.allowed[0], 0);

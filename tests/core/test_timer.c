@@ -288,6 +288,25 @@ static void past_deadline_set_in_a_timer_waits_too(void **state)
     sim_close(sim);
 }
 
+/* Started outside a run, a timer has all of its time before it, or for ever. */
+static void due_in_before_the_run(void **state)
+{
+    struct sim *sim = *state;
+    struct clock clock;
+
+    clock_init(&clock, sim);
+    clock_start(&clock, EDDY_MS(7), 0);
+    sim->os.now_ns += EDDY_MS(1);
+    assert_int_equal(eddy_timer_due_in(&clock.timer), EDDY_MS(7));
+    clock_start(&clock, EDDY_NEVER, 0);
+    assert_int_equal(eddy_timer_due_in(&clock.timer), EDDY_NEVER);
+    assert_int_equal(eddy_timer_start_at(&clock.timer, on_clock, EDDY_NEVER, 0),
+                     0);
+    assert_int_equal(eddy_timer_due_in(&clock.timer), EDDY_NEVER);
+    clock_close(&clock);
+    sim_close(sim);
+}
+
 static void absolute_deadlines_are_kept(void **state)
 {
     struct sim *sim = *state;
@@ -417,6 +436,7 @@ int main(void)
         SIM_TEST(zero_fires_in_the_next_iteration),
         SIM_TEST(started_in_a_timer_it_waits_for_the_next_iteration),
         SIM_TEST(past_deadline_set_in_a_timer_waits_too),
+        SIM_TEST(due_in_before_the_run),
         SIM_TEST(absolute_deadlines_are_kept),
         SIM_TEST(deadline_beyond_the_clock_never_comes),
         SIM_TEST(timeout_counts_from_the_end_of_the_phase),

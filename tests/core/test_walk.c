@@ -206,6 +206,28 @@ static void walks_nest(void **state)
     herd_close(&herd);
 }
 
+static void look_inside(eddy_handle *handle, void *arg)
+{
+    struct herd *herd = arg;
+    eddy_stats stats = test_stats(herd->loop);
+
+    note(handle, arg);
+    assert_int_equal(eddy_loop_check(herd->loop), 0);
+    assert_int_equal(stats.handles, TIMERS);
+    assert_int_equal(stats.active_handles, 0);
+}
+
+/* What holds the walk's place is no handle of the loop's. */
+static void callback_sees_the_loop_whole(void **state)
+{
+    struct herd herd;
+
+    herd_open(&herd, test_loop(state));
+    eddy_walk(herd.loop, look_inside, &herd);
+    assert_int_equal(herd.met, TIMERS);
+    herd_close(&herd);
+}
+
 static int closed_inside;
 
 static void close_loop_inside(eddy_handle *handle, void *arg)
@@ -255,6 +277,7 @@ int main(void)
         LOOP_TEST(callback_may_close_all_others),
         LOOP_TEST(callback_may_make_handles),
         LOOP_TEST(walks_nest),
+        LOOP_TEST(callback_sees_the_loop_whole),
         SIM_TEST(callback_may_try_to_close_the_loop),
     };
 
