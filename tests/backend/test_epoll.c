@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { MANY = 1100 }; /* descriptors, more than it takes in one wait */
+
 static int choose_epoll(void **state)
 {
     (void) state;
@@ -291,6 +293,79 @@ static void a_failed_change_unregisters(void **state)
         skip();
 }
 
+/* Whatever fails, it leaves no descriptor open, and may be asked again. */
+static int have_no_timer(struct test_backend *tb, int number)
+{
+    int open_before = test_fds_open();
+    int operation = number == SYS_epoll_ctl ? EPOLL_CTL_ADD : -1;
+
+    if (!forbid((unsigned) number, operation, ENOMEM))
+        return NO_FILTER;
+    for (int i = 0; i < 2; i++) {
+        if (tb->ops->fd(tb->backend, EDDY_SEC(1)) != EDDY_ENOMEM)
+            return FAILED;
+    }
+    if (number == SYS_timerfd_settime)
+        open_before++; /* it has its timer by then */
+    return test_fds_open() == open_before ? PASSED : FAILED;
+}
+
+static void without_a_timer_it_has_no_descriptor(void **state)
+{
+    static const int calls[] = {SYS_timerfd_create, SYS_epoll_ctl,
+                                SYS_timerfd_settime};
+
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (!in_child(*state, have_no_timer, calls[i]))
+            skip();
+    }
+}
+
+static int sleep_with_a_stuck_timer(struct test_backend *tb, int fd)
+{
+    eddy_ready ready;
+
+    if (!forbid(SYS_timerfd_settime, -1, ENOMEM))
+        return NO_FILTER;
+    if (tb->ops->wait(tb->backend, 1, &ready, 1) != EDDY_ENOMEM)
+        return FAILED;
+    return tb->ops->fd(tb->backend, EDDY_SEC(999)) == fd ? PASSED : FAILED;
+}
+
+/* The deadline would end the sleep too early: better none. */
+static void a_deadline_that_stays_is_an_error(void **state)
+{
+    struct test_backend *tb = *state;
+    int fd = tb->ops->fd(tb->backend, EDDY_SEC(999));
+
+    assert_true(fd >= 0);
+    if (!in_child(tb, sleep_with_a_stuck_timer, fd))
+        skip();
+}
+
+/* --- more at once than it takes ------------------------------------------ */
+
+static void a_long_array_is_filled_in_parts(void **state)
+{
+    struct test_backend *tb = *state;
+    static eddy_ready ready[2 * MANY];
+    static int copies[MANY];
+    int fds[2];
+
+    if (!test_allow_fds(MANY + 100))
+        skip();
+    test_pipe(fds);
+    for (int i = 0; i < MANY; i++) {
+        copies[i] = dup(fds[1]);
+        test_watch(tb, copies[i], EDDY_WRITABLE);
+    }
+    assert_in_range(tb->ops->wait(tb->backend, 0, ready, 2 * MANY), 1, MANY);
+    assert_int_equal(test_collect(tb, ready, 2 * MANY), MANY);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(close(copies[i]), 0);
+    test_close_pair(fds);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +379,9 @@ int main(void)
         BACKEND_TEST(an_old_kernel_sleeps_in_milliseconds),
         BACKEND_TEST(an_old_sandbox_sleeps_in_milliseconds),
         BACKEND_TEST(a_failed_change_unregisters),
+        BACKEND_TEST(without_a_timer_it_has_no_descriptor),
+        BACKEND_TEST(a_deadline_that_stays_is_an_error),
+        BACKEND_TEST(a_long_array_is_filled_in_parts),
     };
 
     return cmocka_run_group_tests(tests, choose_epoll, NULL);

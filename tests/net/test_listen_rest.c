@@ -407,6 +407,36 @@ static void its_rest_keeps_nobody_waiting(void **state)
     free(clients);
 }
 
+static int accept_by_script(void *context, int fd)
+{
+    (void) context;
+    (void) fd;
+    return host.refused == 0 ? EDDY_ENOBUFS : EDDY_ENOMEM;
+}
+
+/* The second failure is the rest's, too: one error is told, the first. */
+static void fails_again_before_it_rests(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(4);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    net_listen(net, &server, accept_twice);
+    address = net_address(&server);
+    net_dial_raw(net, &address);
+    stop_clock(net);
+    net->os.base.accept = accept_by_script;
+    net_until(net, &host.errors, 1);
+    assert_int_equal(host.refused, 2);
+    assert_int_equal(server.stream.delayed_error, EDDY_ENOBUFS);
+    net_turns(net, 3);
+    assert_int_equal(host.errors, 1);
+    assert_int_equal(host.refused, 2);
+    net_close(net);
+    free(clients);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +449,7 @@ int main(void)
         NET_TEST(what_cannot_be_taken_in_is_told),
         NET_TEST(a_success_does_not_hide_the_error),
         NET_TEST(accepted_in_the_meantime),
+        NET_TEST(fails_again_before_it_rests),
         NET_TEST(closed_while_it_rests),
         NET_TEST(only_the_listener_is_seen),
         NET_TEST(its_rest_keeps_nobody_waiting),

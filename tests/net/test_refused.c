@@ -3,6 +3,7 @@
  * A kernel that will not watch a stream's descriptor: whoever waits for it is
  * told, once, and nobody else.
  */
+#include "support/fds.h"
 #include "support/host.h"
 
 #include <stdlib.h>
@@ -156,6 +157,56 @@ static void a_listener_is_told_and_goes_on(void **state)
     free(clients);
 }
 
+/* A backend that cannot tell of room to write has no streams. */
+static void lose_writing(struct net *net)
+{
+    kernel.real = net->loop.ops;
+    kernel.ops = *kernel.real;
+    kernel.ops.events &= ~(unsigned) EDDY_WRITABLE;
+    net->loop.ops = &kernel.ops;
+}
+
+static void a_socket_is_refused(void **state)
+{
+    struct net *net = *state;
+    struct sockaddr_in address;
+    struct attempt attempt = {.calls = 0};
+    eddy_tcp tcp;
+    int server = net_listen_raw(net, &address);
+    int fds = test_fds_open();
+
+    lose_writing(net);
+    assert_int_equal(eddy_tcp_init(&net->loop, &tcp), 0);
+    assert_int_equal(eddy_tcp_open(&tcp, server), EDDY_ENOTSUP);
+    assert_int_equal(eddy_tcp_connect(&attempt.req, &tcp,
+                                      (struct sockaddr *) &address, on_connect),
+                     EDDY_ENOTSUP);
+    assert_int_equal(test_fds_open(), fds); /* which is open still */
+    assert_int_equal(attempt.calls, 0);
+    net_close(net);
+}
+
+static void a_connection_is_refused_and_the_listener_told(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(4);
+    struct sockaddr_in address;
+    eddy_tcp server;
+    int fds;
+
+    net_listen(net, &server, host_on_connection);
+    address = net_address(&server);
+    net_dial_raw(net, &address);
+    lose_writing(net);
+    fds = test_fds_open();
+    net_until(net, &host.errors, 1);
+    assert_int_equal(host.result, EDDY_ENOTSUP);
+    assert_int_equal(host.status, EDDY_ENOTSUP);
+    assert_int_equal(test_fds_open(), fds);
+    net_close(net);
+    free(clients);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +215,8 @@ int main(void)
         NET_TEST(closed_when_told),
         NET_TEST(a_connect_fails),
         NET_TEST(a_listener_is_told_and_goes_on),
+        NET_TEST(a_socket_is_refused),
+        NET_TEST(a_connection_is_refused_and_the_listener_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
