@@ -91,3 +91,10 @@ function(eddy_register_test name target environment)
         RUN_SERIAL ${arg_SERIAL}
         SKIP_RETURN_CODE 77)
 endfunction()
+
+# eddy_wrap(core os_failing close open): the test's __wrap_close is called in
+# place of close, by all that is linked into it.
+function(eddy_wrap folder noun)
+    list(TRANSFORM ARGN PREPEND -Wl,--wrap=)
+    target_link_options(test-${folder}-${noun} PRIVATE ${ARGN})
+endfunction()
