@@ -3,6 +3,7 @@
  * What is peculiar to the kqueue backend: changes that are buffered, refused
  * or lost. The kernel is the double of tests/kqueue-double.
  */
+#include "backend-kqueue/slots.h"
 #include "kqueue-double/double.h"
 #include "support/backend.h"
 #include "support/fds.h"
@@ -10,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/event.h>
+#include <unistd.h>
 
 enum { BOTH_WAYS = EDDY_READABLE | EDDY_WRITABLE };
 
@@ -176,6 +178,26 @@ static void a_refusal_may_be_taken_back_unread(void **state)
     test_close_pair(fds);
 }
 
+/* Of two that wait to be read: the other one is told. */
+static void one_of_two_refusals_may_be_taken_back(void **state)
+{
+    struct test_backend *tb = *state;
+    int fds[2];
+
+    test_socketpair(fds);
+    test_watch(tb, fds[0], EDDY_READABLE);
+    test_watch(tb, fds[1], EDDY_READABLE);
+    double_refuse(fds[0], EV_ADD, 'r', ENOMEM);
+    assert_int_equal(close(fds[1]), 0);
+    (void) tb->ops->fd(tb->backend, EDDY_NEVER);
+    assert_int_equal(tb->ops->update(tb->backend, test_token(fds[0]), fds[0],
+                                     EDDY_READABLE, 0),
+                     EDDY_ENOENT);
+    assert_int_equal(only_error(tb, fds[1]), EDDY_EBADF);
+    assert_int_equal(only_error(tb, fds[1]), 0);
+    assert_int_equal(close(fds[0]), 0);
+}
+
 static void a_refusal_makes_the_descriptor_readable(void **state)
 {
     struct test_backend *tb = *state;
@@ -289,6 +311,76 @@ static void long_times_suit_every_kernel(void **state)
     test_close_pair(fds);
 }
 
+/* As long as the kernel clings to it, what it says of it is not believed. */
+static void a_registration_that_stays_is_not_heard(void **state)
+{
+    struct test_backend *tb = *state;
+    int fds[2];
+
+    test_socketpair(fds);
+    test_watch(tb, fds[0], EDDY_READABLE);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    test_write_byte(fds[1]);
+    double_refuse(fds[0], EV_DELETE, 'r', ENOMEM);
+    assert_int_equal(tb->ops->update(tb->backend, test_token(fds[0]), fds[0],
+                                     EDDY_READABLE, 0),
+                     EDDY_ENOMEM);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(test_events_now(tb, fds[0]), 0);
+    assert_int_equal(double_knotes(fds[0]), 1);
+    double_refuse(fds[0], EV_DELETE, 'r', 0);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    assert_int_equal(double_knotes(fds[0]), 0);
+    test_close_pair(fds);
+}
+
+/* One direction was gone, and the other one is now: that is a removal. */
+static void half_a_registration_is_removed(void **state)
+{
+    struct test_backend *tb = *state;
+    int fds[2];
+
+    test_socketpair(fds);
+    test_watch(tb, fds[0], BOTH_WAYS);
+    assert_int_equal(test_events_now(tb, fds[0]), EDDY_WRITABLE);
+    double_refuse(fds[0], EV_DELETE, 'r', ENOENT);
+    test_unwatch(tb, fds[0], BOTH_WAYS);
+    test_close_pair(fds);
+}
+
+/* Then what did not come with the rest comes with the next wait. */
+static void without_a_second_kqueue_it_asks_none(void **state)
+{
+    struct test_backend *tb = *state;
+    unsigned happened = 0;
+    eddy_ready ready;
+    int fds[2];
+
+    test_socketpair(fds);
+    test_write_byte(fds[1]);
+    test_watch(tb, fds[0], BOTH_WAYS);
+    for (int i = 0; i < 4; i++) {
+        double_fail(DOUBLE_KQUEUE, 1, EMFILE);
+        assert_int_equal(test_poll(tb, &ready, 1), 1);
+        assert_true(ready.token == test_token(fds[0]));
+        happened |= ready.events;
+    }
+    assert_int_equal(happened, BOTH_WAYS);
+    test_close_pair(fds);
+}
+
+/* After four thousand million registrations of one number. */
+static void no_generation_is_none(void **state)
+{
+    struct slot slot = {.generation = UINT32_MAX};
+
+    (void) state;
+    eddy__kqueue_renew(&slot);
+    assert_int_equal(slot.generation, 1);
+    eddy__kqueue_renew(&slot);
+    assert_int_equal(slot.generation, 2);
+}
+
 static void without_a_kqueue_there_is_none(void **state)
 {
     struct test_backend *tb = *state;
@@ -310,12 +402,17 @@ int main(void)
         KQUEUE_TEST(a_refused_change_harms_no_other),
         KQUEUE_TEST(after_half_a_refusal_nothing_is_left),
         KQUEUE_TEST(a_refusal_may_be_taken_back_unread),
+        KQUEUE_TEST(one_of_two_refusals_may_be_taken_back),
         KQUEUE_TEST(a_refusal_makes_the_descriptor_readable),
         KQUEUE_TEST(a_failed_wait_loses_no_change),
         KQUEUE_TEST(an_interrupted_wait_made_its_changes),
         KQUEUE_TEST(a_failed_removal_is_made_up_for),
         KQUEUE_TEST(a_failed_removal_leaves_no_mode),
         KQUEUE_TEST(long_times_suit_every_kernel),
+        KQUEUE_TEST(a_registration_that_stays_is_not_heard),
+        KQUEUE_TEST(half_a_registration_is_removed),
+        KQUEUE_TEST(without_a_second_kqueue_it_asks_none),
+        KQUEUE_TEST(no_generation_is_none),
         KQUEUE_TEST(without_a_kqueue_there_is_none),
     };
 
