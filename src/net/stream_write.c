@@ -244,7 +244,7 @@ static int copy(eddy_write_req *req, eddy_loop *loop, const eddy_buf bufs[],
 
     if (count > room) {
         if (count > SIZE_MAX / sizeof(*bufs))
-            return EDDY_ENOMEM;
+            return EDDY_ENOMEM; /* GCOV_EXCL_LINE: not with 64-bit sizes */
         space = eddy__allocate(loop->allocator, count * sizeof(*bufs));
         if (space == NULL)
             return EDDY_ENOMEM;

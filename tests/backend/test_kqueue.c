@@ -8,6 +8,7 @@
 #include "support/backend.h"
 #include "support/fds.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/event.h>
@@ -390,6 +391,40 @@ static void without_a_kqueue_there_is_none(void **state)
     assert_int_equal(tb->ops->create(&tb->memory.base, &other), EDDY_ENOMEM);
 }
 
+/* Called in place of fcntl, by all of this program. */
+int __real_fcntl(int fd, int command, long argument);
+int __wrap_fcntl(int fd, int command, long argument);
+
+static int set_flags_error; /* of the next F_SETFD, once; 0: none */
+
+int __wrap_fcntl(int fd, int command, long argument)
+{
+    if (command != F_SETFD || set_flags_error == 0)
+        return __real_fcntl(fd, command, argument);
+    errno = set_flags_error;
+    set_flags_error = 0;
+    return -1;
+}
+
+/* Not where it is made close-on-exec by the call that makes it. */
+static void a_kqueue_for_every_program_is_none(void **state)
+{
+    struct test_backend *tb = *state;
+    int open_before = test_fds_open();
+    eddy_backend *other;
+    int error;
+
+    set_flags_error = EIO;
+    error = tb->ops->create(&tb->memory.base, &other);
+    if (error == 0) {
+        set_flags_error = 0;
+        tb->ops->destroy(other, false);
+        skip();
+    }
+    assert_int_equal(error, EDDY_EIO);
+    assert_int_equal(test_fds_open(), open_before);
+}
+
 #define KQUEUE_TEST(function)                                                  \
     cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -414,6 +449,7 @@ int main(void)
         KQUEUE_TEST(without_a_second_kqueue_it_asks_none),
         KQUEUE_TEST(no_generation_is_none),
         KQUEUE_TEST(without_a_kqueue_there_is_none),
+        KQUEUE_TEST(a_kqueue_for_every_program_is_none),
     };
 
     return cmocka_run_group_tests(tests, choose_kqueue, NULL);

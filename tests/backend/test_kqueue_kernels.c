@@ -161,6 +161,20 @@ static void devices_are_tried_twice(void **state)
     assert_int_equal(close(terminal), 0);
 }
 
+/* Both are refused before they are tried again, and then told as one. */
+static void devices_are_tried_twice_in_both_directions(void **state)
+{
+    struct test_backend *tb = *state;
+    int device = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    double_behave_as(DOUBLE_XNU);
+    test_watch(tb, device, BOTH_WAYS);
+    assert_int_equal(only_error(tb, device), EDDY_EPERM);
+    assert_int_equal(only_error(tb, device), 0);
+    assert_int_equal(double_knotes(device), 0);
+    assert_int_equal(close(device), 0);
+}
+
 /* --- ends ---------------------------------------------------------------- */
 
 /* Data alone neither ends the wait nor keeps it awake; the end is level. */
@@ -236,6 +250,7 @@ int main(void)
         KQUEUE_TEST(a_pipe_without_reader_hung_up),
         KQUEUE_TEST(an_edge_on_a_broken_pipe_is_told_once),
         KQUEUE_TEST(devices_are_tried_twice),
+        KQUEUE_TEST(devices_are_tried_twice_in_both_directions),
         KQUEUE_TEST(a_disconnect_is_awaited_in_peace),
         KQUEUE_TEST(an_own_shutdown_is_no_hangup),
         KQUEUE_TEST(a_child_closes_no_strangers_number),
