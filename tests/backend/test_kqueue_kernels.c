@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/event.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,17 +162,35 @@ static void devices_are_tried_twice(void **state)
     assert_int_equal(close(terminal), 0);
 }
 
-/* Both are refused before they are tried again, and then told as one. */
+/* Both are refused before they are tried again. */
 static void devices_are_tried_twice_in_both_directions(void **state)
 {
     struct test_backend *tb = *state;
     int device = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
     double_behave_as(DOUBLE_XNU);
     test_watch(tb, device, BOTH_WAYS);
     assert_int_equal(only_error(tb, device), EDDY_EPERM);
     assert_int_equal(only_error(tb, device), 0);
     assert_int_equal(double_knotes(device), 0);
+    assert_int_equal(close(device), 0);
+    if (terminal < 0)
+        skip();
+    test_watch(tb, terminal, BOTH_WAYS);
+    assert_true(test_events_now(tb, terminal) & EDDY_WRITABLE);
+    assert_int_equal(double_knotes(terminal), 2);
+    assert_int_equal(close(terminal), 0);
+}
+
+static void devices_are_not_tried_for_ever(void **state)
+{
+    struct test_backend *tb = *state;
+    int device = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    double_refuse(device, EV_ADD, 'r', EINVAL);
+    test_watch(tb, device, EDDY_READABLE);
+    assert_int_equal(only_error(tb, device), EDDY_EPERM);
     assert_int_equal(close(device), 0);
 }
 
@@ -251,6 +270,7 @@ int main(void)
         KQUEUE_TEST(an_edge_on_a_broken_pipe_is_told_once),
         KQUEUE_TEST(devices_are_tried_twice),
         KQUEUE_TEST(devices_are_tried_twice_in_both_directions),
+        KQUEUE_TEST(devices_are_not_tried_for_ever),
         KQUEUE_TEST(a_disconnect_is_awaited_in_peace),
         KQUEUE_TEST(an_own_shutdown_is_no_hangup),
         KQUEUE_TEST(a_child_closes_no_strangers_number),

@@ -3,6 +3,7 @@
  * eddy_loop_close_all where something is in its way: tasks that open handles
  * when they are handed back, a wait that fails, no memory for its timer.
  */
+#include "core/request.h"
 #include "support/sim.h"
 
 static int closed;
@@ -13,10 +14,19 @@ static void on_closed(eddy_handle *handle)
     closed++;
 }
 
-/* A task that opens a timer, and lets time pass, when it is handed back. */
+static void on_request(eddy_req *req)
+{
+    (void) req;
+}
+
+static const struct eddy__req_class request_class = {.done = on_request};
+
+/* A task that opens a timer, and lets time pass, when it is handed back; and
+ * one that begins a request, too. */
 struct opener {
     eddy_task task;
     eddy_timer timer;
+    eddy_req req;
     struct sim *sim;
     uint64_t takes_ns;
     int calls;
@@ -79,6 +89,28 @@ static void gives_up_when_a_task_took_the_time(void **state)
     assert_gone(sim);
 }
 
+static void begin_request(eddy_task *task, int status)
+{
+    struct opener *opener = (struct opener *) (void *) task;
+
+    open_timer(task, status);
+    eddy__req_begin(&opener->sim->loop, &opener->req, &request_class);
+}
+
+static void waits_no_longer_in_a_second_round(void **state)
+{
+    struct sim *sim = *state;
+    struct opener opener = {.sim = sim, .takes_ns = EDDY_MS(4)};
+
+    assert_int_equal(eddy_post(&sim->loop, &opener.task, begin_request), 0);
+    assert_int_equal(eddy_loop_close_all(&sim->loop, EDDY_MS(5), on_closed),
+                     EDDY_ETIMEDOUT);
+    assert_int_equal(sim->os.now_ns, SIM_START + EDDY_MS(5));
+    eddy__req_end(&opener.req, 0);
+    assert_int_equal(eddy_loop_close_all(&sim->loop, EDDY_MS(5), on_closed), 0);
+    assert_gone(sim);
+}
+
 static void error_of_the_wait_ends_it(void **state)
 {
     struct sim *sim = *state;
@@ -126,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIM_TEST(closes_what_a_task_opened_at_the_end),
         SIM_TEST(gives_up_when_a_task_took_the_time),
+        SIM_TEST(waits_no_longer_in_a_second_round),
         SIM_TEST(error_of_the_wait_ends_it),
         SIM_TEST(no_memory_changes_nothing),
         SIM_TEST(closed_loop_is_refused),
