@@ -22,6 +22,10 @@ set(EDDY_KQUEUE_DOUBLE OFF CACHE STRING
     "Test the kqueue backend on Linux with a double: OFF, ON or netbsd9")
 set_property(CACHE EDDY_KQUEUE_DOUBLE PROPERTY STRINGS OFF ON netbsd9)
 
+set(EDDY_FUZZ "" CACHE STRING
+    "What calls the harnesses of tests/fuzz: nothing (a driver), or libfuzzer")
+set_property(CACHE EDDY_FUZZ PROPERTY STRINGS "" libfuzzer)
+
 set(EDDY_TEST_RUNNER "" CACHE STRING
     "A command that test programs run under: valgrind;--error-exitcode=1")
 
