@@ -77,8 +77,8 @@ static void ready(struct item *item, unsigned events)
 
     HOLDS(world.phase == DISPATCH);
     HOLDS(item->life == OPEN && item->active);
-    HOLDS(!item->told && events != 0 && (events & ~item->want) == 0);
-    HOLDS(slot->wild || (events & ~slot->reported) == 0);
+    HOLDS(events != 0 && (events & ~item->want) == 0);
+    HOLDS(slot->wild || (!item->told && (events & ~slot->reported) == 0));
     HOLDS((item->must & ~events) == 0);
     item->must = 0;
     item->told = true;
