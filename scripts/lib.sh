@@ -42,6 +42,10 @@ has() {
         ;;
     pip) python3 -m pip --version ;;
     cmocka) pkg-config --exists cmocka ;;
+    libfuzzer) # and the sanitizers, which are of the same package
+        [ -n "$(find -L "$(clang -print-resource-dir)" \
+            -name 'libclang_rt.fuzzer*' -print -quit)" ]
+        ;;
     libuv) pkg-config --exists libuv ;;
     libev) compiles c cc '#include <ev.h>' ;;
     libevent) pkg-config --exists libevent_pthreads ;;
@@ -61,12 +65,21 @@ has() {
 
 # --- what it is called -------------------------------------------------------
 
+# That of the default clang's version, also before clang is there.
+clang_rt_package() {
+    apt-cache depends clang |
+        sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p'
+}
+
 apt_name() {
     case $1 in
     cc) echo gcc libc6-dev ;;
     c++) echo g++ ;;
     builder | ninja) echo ninja-build ;;
     cmocka) echo libcmocka-dev ;;
+    libfuzzer) clang_rt_package ;;
+    afl-fuzz) echo afl++ ;;
+    llvm-profdata) echo llvm ;;
     libuv) echo libuv1-dev ;;
     libev | libevent) echo "$1-dev" ;;
     matplotlib) echo python3-matplotlib ;;

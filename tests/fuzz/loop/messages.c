@@ -85,6 +85,21 @@ static void on_async(eddy_async *async)
     program_callback();
 }
 
+/* The end of a piece of work, which comes as a task does. */
+void message_arrived(const struct job *job)
+{
+    HOLDS(arrive().job == job);
+    pop();
+    world.told++;
+    world.called++;
+    world.ran++;
+}
+
+void message_push_job(struct job *job)
+{
+    push((struct message){.job = job});
+}
+
 static void on_task(eddy_task *task, int status)
 {
     struct job *job = task->data;
@@ -92,15 +107,12 @@ static void on_task(eddy_task *task, int status)
     fuzz_trace("task %td is called: %d", job - world.tasks, status);
     HOLDS(job->queued);
     if (status == 0) {
-        HOLDS(arrive().job == job);
-        world.told++;
-        world.called++;
-        world.ran++;
+        message_arrived(job);
     } else {
         HOLDS(status == EDDY_ECANCELED && world.phase == OUTSIDE);
         HOLDS(world.taken > 0 && world.messages[0].job == job);
+        pop();
     }
-    pop();
     job->queued = false;
     if (status == 0)
         program_callback();
@@ -180,19 +192,4 @@ void async_touch(struct item *item, unsigned action)
 {
     (void) action;
     (void) async_send(item);
-}
-
-void work_touch(unsigned number, unsigned action)
-{
-    (void) number;
-    (void) action;
-}
-
-void works_finish(void)
-{
-}
-
-bool works_in_flight(void)
-{
-    return false;
 }

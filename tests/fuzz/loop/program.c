@@ -118,6 +118,8 @@ bool program_meddle(void)
     case 6:
         slot_feed(&world.slots[action / 8 % SLOTS]);
         return false;
+    case 7:
+        return work_release();
     default:
         return false;
     }

@@ -41,18 +41,11 @@ static void enqueue(struct item *item, struct request *request)
     item->requests++;
 }
 
-/* Takes it out of its queue; its callback is the next of the ended ones'. */
-static void end(struct item *item, struct request *request, int status)
+/* Its callback is the next after those of the ended ones. */
+static void end(struct request *request, int status)
 {
-    struct request **at = &item->first;
-
-    while (*at != request)
-        at = &(*at)->next;
-    *at = request->next;
     request->next = NULL;
     request->status = status;
-    if (request->is_shutdown && status < 0)
-        item->shut = false;
     if (world.ended.count++ == 0)
         world.ended.first = request;
     else
@@ -60,30 +53,63 @@ static void end(struct item *item, struct request *request, int status)
     world.ended.last = request;
 }
 
+static void take_out(struct item *item, struct request *request, int status)
+{
+    struct request **at = &item->first;
+
+    while (*at != request)
+        at = &(*at)->next;
+    *at = request->next;
+    if (request->is_shutdown && status < 0)
+        item->shut = false;
+    end(request, status);
+}
+
+/* Work has no request of the model's until it is cancelled. */
+void request_cancelled(struct job *job)
+{
+    struct request *request = calloc(1, sizeof(*request));
+
+    HOLDS(request != NULL);
+    request->work = job;
+    end(request, EDDY_ECANCELED);
+}
+
 void stream_fail(struct item *item, int error)
 {
     while (item->first != NULL) {
-        end(item, item->first, error);
+        take_out(item, item->first, error);
         error = EDDY_ECANCELED;
     }
+}
+
+/* It is the one that the loop must call back now. */
+void request_ended(struct request *request, const struct job *work, int status)
+{
+    struct request *first;
+
+    phase_reach_requests();
+    first = world.ended.first;
+    HOLDS(world.ending > 0 && first != NULL && first->status == status);
+    HOLDS(work != NULL ? first->work == work : first == request);
+    world.ended.first = first->next;
+    world.ended.count--;
+    world.ending--;
+    world.due += world.phase == PENDING;
+    world.called++;
+    if (work != NULL)
+        free(first);
 }
 
 static void called_back(struct request *request, int status)
 {
     struct item *stream = request->stream;
 
-    phase_reach_requests();
-    HOLDS(world.ending > 0 && world.ended.first == request);
-    HOLDS(status == request->status);
+    request_ended(request, NULL, status);
     HOLDS(request->is_shutdown || request->as.write.nwritten == request->sent);
-    world.ended.first = request->next;
-    world.ended.count--;
-    world.ending--;
     stream->requests--;
     if (stream->life == CLOSING && stream->requests == 0)
         stream->closable = true;
-    world.due += world.phase == PENDING;
-    world.called++;
     free(request);
     program_callback();
 }
@@ -140,7 +166,7 @@ void stream_write(struct item *item, unsigned size)
     enqueue(item, request);
     HOLDS(write_request(item, request) == 0);
     if (size == 0)
-        end(item, request, 0);
+        take_out(item, request, 0);
     stream_want(item);
     HOLDS(eddy_stream_queued(stream_of(item)) == queued(item));
 }
@@ -186,7 +212,7 @@ void stream_cancel(struct item *item, unsigned nth)
 {
     struct request *request = item->first;
 
-    if (world.ended.first != NULL)
+    if (world.ended.first != NULL && world.ended.first->work == NULL)
         HOLDS(eddy_cancel(req_of(world.ended.first)) == EDDY_EBUSY);
     for (; request != NULL && nth > 0; nth--)
         request = request->next;
@@ -198,7 +224,7 @@ void stream_cancel(struct item *item, unsigned nth)
         return;
     }
     HOLDS(eddy_cancel(req_of(request)) == 0);
-    end(item, request, EDDY_ECANCELED);
+    take_out(item, request, EDDY_ECANCELED);
     stream_want(item);
     HOLDS(eddy_stream_queued(stream_of(item)) == queued(item));
 }
@@ -232,7 +258,7 @@ static void consume(struct item *item, size_t sent)
         sent -= part;
         if (part < left)
             break;
-        end(item, request, 0);
+        take_out(item, request, 0);
     }
     HOLDS(sent == 0);
 }
@@ -257,6 +283,6 @@ void stream_shut_down(struct item *item, int result)
     HOLDS(item->first != NULL && item->first->is_shutdown);
     if (result == 0)
         item->slot->own_shut = true;
-    end(item, item->first, result);
+    take_out(item, item->first, result);
     stream_want(item);
 }

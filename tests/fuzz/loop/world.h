@@ -108,6 +108,7 @@ struct slot {
 struct request {
     struct request *next;
     struct item *stream;
+    struct job *work; /* that was cancelled; then there is no stream */
     bool is_shutdown;
     size_t size;
     size_t sent;
@@ -130,11 +131,10 @@ struct message {
     struct job *job;
 };
 
-/* A task, or a piece of work whose end comes as one. */
+/* A task, or a piece of work, whose end comes as one. */
 struct job {
-    bool queued;
-    bool is_work;
-    bool in_flight; /* of work */
+    bool queued;    /* the task */
+    bool in_flight; /* the work */
     eddy_task task;
     eddy_work work;
 };
@@ -176,6 +176,8 @@ extern struct world {
     struct slot slots[SLOTS];
     struct job tasks[TASKS];
     struct job works[WORKS];
+    struct job *line[WORKS]; /* of work: the first has begun */
+    unsigned lined;
     unsigned made; /* counters behind the items' */
     unsigned order;
 
@@ -308,19 +310,25 @@ void tick_touch(struct item *item, unsigned action);
 struct item *ticks_next(enum kind kind);
 bool ticks_any(enum kind kind);
 
-/* --- messages.c: asyncs, tasks, work ----------------------------------------
+/* --- messages.c: asyncs, tasks ----------------------------------------------
  */
 int async_init(struct item *item);
 void async_touch(struct item *item, unsigned action);
 bool async_send(struct item *item);
 bool async_send_any(unsigned number);
 bool task_post(unsigned number);
-void work_touch(unsigned number, unsigned action);
-void works_finish(void);
-bool works_in_flight(void);
+void message_arrived(const struct job *job);
+void message_push_job(struct job *job);
 bool messages_have_task(void);
 void messages_settle(void);
 void messages_cancelled(void);
+
+/* --- works.c ----------------------------------------------------------------
+ */
+void work_touch(unsigned number, unsigned action);
+bool work_release(void);
+void works_finish(void);
+bool works_in_flight(void);
 
 /* --- streams (streams.c, requests.c) ----------------------------------------
  */
@@ -338,5 +346,7 @@ void stream_fail(struct item *item, int error);
 void stream_offered(struct item *item, const struct msghdr *message);
 void stream_sent(struct item *item, ssize_t result);
 void stream_shut_down(struct item *item, int result);
+void request_ended(struct request *request, const struct job *work, int status);
+void request_cancelled(struct job *job);
 
 #endif
