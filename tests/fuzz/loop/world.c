@@ -117,6 +117,11 @@ static void check_stats(void)
     HOLDS(world.rude || stats.rebuilds == 0);
 }
 
+static bool is_in_use(void)
+{
+    return handle_count(GONE) < ITEMS || works_in_flight();
+}
+
 /* Tasks that nobody ran any more are given back. */
 void world_close(void)
 {
@@ -126,11 +131,11 @@ void world_close(void)
     }
     works_finish();
     handle_close_all();
-    for (int i = 0; i < MAX_TURNS && handle_count(GONE) < ITEMS; i++) {
+    for (int i = 0; i < MAX_TURNS && is_in_use(); i++) {
         HOLDS(eddy_loop_close(&world.loop) == EDDY_EBUSY);
         program_run(EDDY_RUN_NOWAIT);
     }
-    HOLDS(handle_count(GONE) == ITEMS);
+    HOLDS(!is_in_use());
     world_check();
     check_stats();
     (void) task_post(0);
