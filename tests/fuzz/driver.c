@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INPUT = 1 << 16 };
+enum { INPUT_SIZE = 1 << 16 };
 
-static uint8_t input[MAX_INPUT];
+static uint8_t input[INPUT_SIZE];
 static int replayed;
 
 /* A copy of just the size, so that a sanitizer sees a read past the end. */

@@ -14,6 +14,7 @@
 
 #include "core/backend.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -198,7 +199,8 @@ static unsigned truth(const struct file *file)
 
     if (file->known == 0 || file->refused)
         return 0;
-    HOLDS(poll(&pollfd, 1, 0) >= 0);
+    while (poll(&pollfd, 1, 0) < 0)
+        HOLDS(errno == EINTR);
     return translated(pollfd.revents);
 }
 
@@ -239,8 +241,11 @@ static void wait_now(int capacity)
 {
     eddy_ready ready[MAX_READY];
     int wanted = ready_files();
-    int count = ops->wait(backend, 0, ready, capacity);
+    int count;
 
+    do
+        count = ops->wait(backend, 0, ready, capacity);
+    while (count == EDDY_EINTR); /* a signal of the fuzzer's own */
     fuzz_trace("wait: %d of %d, %d are ready", count, capacity, wanted);
     HOLDS(count == (wanted < capacity ? wanted : capacity));
     check_reports(ready, count);

@@ -132,12 +132,23 @@ static bool woken(const eddy_ready *ready, int count)
     return false;
 }
 
+/* A signal of the fuzzer's own may come between. */
+static int look(eddy_backend *backend, eddy_ready *ready, int capacity)
+{
+    int count;
+
+    do
+        count = world.real_ops->wait(backend, 0, ready, capacity);
+    while (count == EDDY_EINTR);
+    return count;
+}
+
 /* The sleep: other threads act, until something comes of it or time is up. */
 static int sleep_in(eddy_backend *backend, int64_t timeout_ns,
                     eddy_ready *ready, int capacity)
 {
     bool wakes = fuzz_left() && program_meddle();
-    int count = world.real_ops->wait(backend, 0, ready, capacity);
+    int count = look(backend, ready, capacity);
 
     for (int i = 0; count == 0 && timeout_ns < 0 && !wakes; i++) {
         if (i < 3 && fuzz_left()) {
@@ -148,7 +159,7 @@ static int sleep_in(eddy_backend *backend, int64_t timeout_ns,
             world.stopped = true;
             wakes = true;
         }
-        count = world.real_ops->wait(backend, 0, ready, capacity);
+        count = look(backend, ready, capacity);
     }
     if (count == 0)
         world.clock_ns += (uint64_t) timeout_ns;
@@ -201,7 +212,7 @@ static int wait(eddy_backend *backend, int64_t timeout_ns, eddy_ready *ready,
     check_timeout(timeout_ns);
     end_long_run();
     if (timeout_ns == 0)
-        count = world.real_ops->wait(backend, 0, ready, capacity);
+        count = look(backend, ready, capacity);
     else
         count = sleep_in(backend, timeout_ns, ready, capacity);
     HOLDS(count >= 0 && count <= capacity);

@@ -52,6 +52,12 @@ int stream_init(struct item *item)
     return eddy_tcp_open(tcp, slot->fd);
 }
 
+/* Bytes: both counts go round. */
+static unsigned left_in(const struct slot *slot)
+{
+    return (unsigned char) (slot->fed - slot->taken);
+}
+
 /* Without an alloc callback nobody is told that there was nothing. */
 void stream_received(struct item *item, const void *buffer, ssize_t result)
 {
@@ -62,8 +68,7 @@ void stream_received(struct item *item, const void *buffer, ssize_t result)
     for (ssize_t i = 0; i < result; i++)
         HOLDS(bytes[i] == slot->taken++);
     if (result > 0)
-        slot->in = ((unsigned char) (slot->fed - slot->taken) + BYTES_FED - 1) /
-                   BYTES_FED;
+        slot->in = (left_in(slot) + BYTES_FED - 1) / BYTES_FED;
     HOLDS(!item->has_received);
     item->received = result;
     item->has_received = result != EDDY_EAGAIN || item->allocates;
