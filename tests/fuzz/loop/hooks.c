@@ -187,12 +187,25 @@ static void check_ready(const eddy_ready *ready)
     at->slot->reported |= events;
 }
 
+/* An interest that nobody has any more may be with the kernel still, but only
+ * until an event comes of it. */
+static void check_lingering(struct slot *slot, unsigned mask)
+{
+    bool unwanted = (slot->reported & mask & ~wanted(slot)) != 0;
+
+    slot->unwanted = unwanted && !slot->wild ? slot->unwanted + 1 : 0;
+    HOLDS(slot->unwanted <= 1);
+}
+
 static void check_all_ready(const eddy_ready *ready, int count, int capacity)
 {
     for (int i = 0; i < SLOTS; i++)
         world.slots[i].reported = 0;
     for (int i = 0; i < count; i++)
         check_ready(&ready[i]);
+    for (struct slot *slot = world.slots; slot < world.slots + SLOTS; slot++)
+        if (slot->fd >= 0 && slot->reported != 0)
+            check_lingering(slot, world.registered[slot->fd].mask);
     if (count == capacity)
         return;
     for (struct slot *slot = world.slots; slot < world.slots + SLOTS; slot++)

@@ -16,6 +16,8 @@ static eddy_io *io_of(const struct item *item)
 
 static void set_want(struct item *item, unsigned want)
 {
+    if (want == 0 && item->slot == world.telling)
+        item->barred = true;
     item->want = want;
     item->since &= want;
     item->must &= want;
@@ -51,6 +53,7 @@ void ios_begin_dispatch(void)
         const struct slot *slot = item->slot;
 
         item->told = false;
+        item->barred = false;
         if (slot != NULL && !slot->wild)
             item->must = item->since & slot->reported;
     }
@@ -59,6 +62,7 @@ void ios_begin_dispatch(void)
 void ios_leave_dispatch(void)
 {
     expect_none_left();
+    world.telling = NULL;
     for (int i = 0; i < SLOTS; i++)
         world.slots[i].reported = 0;
 }
@@ -80,8 +84,10 @@ static void ready(struct item *item, unsigned events)
     HOLDS(events != 0 && (events & ~item->want) == 0);
     HOLDS(slot->wild || (!item->told && (events & ~slot->reported) == 0));
     HOLDS((item->must & ~events) == 0);
+    HOLDS(slot->wild || !item->barred);
     item->must = 0;
     item->told = true;
+    world.telling = slot;
 }
 
 static void on_io(eddy_io *io, int status, unsigned events)
@@ -105,6 +111,7 @@ int io_init(struct item *item)
     HOLDS(io != NULL);
     item->handle = &io->handle;
     item->slot = &world.slots[fuzz_take() % (SLOTS - 2)];
+    item->barred = item->slot == world.telling;
     return eddy_io_init(&world.loop, io, item->slot->fd);
 }
 

@@ -102,6 +102,7 @@ static void on_read(eddy_stream *stream, ssize_t nread, const eddy_buf *buf)
     free(item->buffer);
     item->buffer = NULL;
     item->has_received = false;
+    world.telling = item->slot;
     if (nread < 0)
         item->reading = false;
     stream_want(item);

@@ -64,6 +64,7 @@ struct item {
     unsigned since; /* of that, what was wanted before the flush */
     unsigned must;  /* ready, and wanted ever since: this dispatch tells it */
     bool told;      /* in this dispatch */
+    bool barred;    /* stopped, or made, while its neighbours are told */
 
     /* timers */
     bool known; /* started once: it has a callback */
@@ -102,6 +103,7 @@ struct slot {
     bool wild;           /* closed under its handles: all is allowed */
     unsigned char fed;   /* the next byte that the peer writes to a stream */
     unsigned char taken; /* the next one that the stream shall read */
+    unsigned unwanted;   /* times in a row that nobody wanted what came */
     unsigned reported;   /* by the last wait */
 };
 
@@ -215,6 +217,7 @@ extern struct world {
     unsigned last_called; /* phases: the order of the one called last */
     uint64_t polled_ns;   /* before the poll, */
     unsigned polled_order;
+    const struct slot *telling; /* whose watchers are being told */
     unsigned ending;    /* how many ended requests this phase calls back */
     unsigned walk_made; /* handles made before the walk began */
     struct requests ended;
