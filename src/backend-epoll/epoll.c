@@ -239,13 +239,12 @@ static int translate(eddy_backend *be, int count, eddy_ready *ready)
 
 static int look_ready(eddy_backend *be, eddy_ready *ready, int capacity)
 {
-    int count;
     int filled = 0;
 
     /* The deadline of fd() comes once; where it came alone, there may be more
      * that it took the only place of. */
     do {
-        count = epoll_wait(be->epoll_fd, be->events, capacity, 0);
+        int count = epoll_wait(be->epoll_fd, be->events, capacity, 0);
         if (count <= 0)
             return count == 0 ? 0 : -errno;
         filled = translate(be, count, ready);
