@@ -15,7 +15,6 @@ enum { SENDERS = 4, ASYNCS = 3, RING = 32 };
 /* Counters that threads share are touched by atomic builtins alone. */
 struct stress_async {
     eddy_async async;
-    struct round *round;
     int published[SENDERS]; /* by each sender, relaxed, before it sends */
     int told[SENDERS];      /* what a callback saw of it */
     int sends, callbacks;
@@ -44,7 +43,6 @@ struct round {
     int ended;       /* senders whose last task ran */
     int budget;      /* operations of each sender */
     uint64_t random; /* the loop's */
-    const char *failure;
 };
 
 /* Before the senders go, on the loop's thread; then what it does, until the
@@ -60,8 +58,9 @@ void round_task_ran(eddy_task *task, int status);
 /* On the sender's thread. */
 void round_send_all(struct round *round, int sender, uint64_t seed);
 
-/* Notes the first failure. Any thread. */
-void round_fail(struct round *round, const char *failure);
+/* Says what is wrong and ends the program: a loop that lost something might
+ * never end. Any thread. */
+void round_fail(const char *failure) __attribute__((noreturn));
 
 uint64_t round_draw(uint64_t *state);
 
