@@ -118,7 +118,38 @@ void __tsan_func_exit(void)
                       __ATOMIC_SEQ_CST);                                       \
     }
 
-#define EXCHANGE_IF(bits, name)                                                \
+/* gcc asks whether it was exchanged, clang what was there. */
+#define EXCHANGE_IF(bits)                                                      \
+    static bool exchange_if_##bits(                                            \
+        volatile void *where, uint##bits##_t *expected, uint##bits##_t value,  \
+        int order, int failure_order)                                          \
+    {                                                                          \
+        uint64_t seen = *expected;                                             \
+        bool done;                                                             \
+                                                                               \
+        if (!search_running())                                                 \
+            return __atomic_compare_exchange_n(                                \
+                (volatile uint##bits##_t *) where, expected, value, false,     \
+                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                           \
+        done = memory_exchange_if((void *) where, bits / 8, &seen, value,      \
+                                  order, failure_order);                       \
+        *expected = (uint##bits##_t) seen;                                     \
+        return done;                                                           \
+    }                                                                          \
+                                                                               \
+    uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(                 \
+        volatile void *where, uint##bits##_t expected, uint##bits##_t value,   \
+        int order, int failure_order);                                         \
+    uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(                 \
+        volatile void *where, uint##bits##_t expected, uint##bits##_t value,   \
+        int order, int failure_order)                                          \
+    {                                                                          \
+        (void) exchange_if_##bits(where, &expected, value, order,              \
+                                  failure_order);                              \
+        return expected;                                                       \
+    }
+
+#define EXCHANGE_IF_NAMED(bits, name)                                          \
     int __tsan_atomic##bits##_compare_exchange_##name(                         \
         volatile void *where, void *expected, uint##bits##_t value, int order, \
         int failure_order);                                                    \
@@ -126,20 +157,8 @@ void __tsan_func_exit(void)
         volatile void *where, void *expected, uint##bits##_t value, int order, \
         int failure_order)                                                     \
     {                                                                          \
-        uint##bits##_t old = *(uint##bits##_t *) expected;                     \
-        uint64_t seen = old;                                                   \
-        bool done;                                                             \
-                                                                               \
-        if (search_running())                                                  \
-            done = memory_exchange_if((void *) where, bits / 8, &seen, value,  \
-                                      order, failure_order);                   \
-        else                                                                   \
-            done = __atomic_compare_exchange_n(                                \
-                (volatile uint##bits##_t *) where, &old, value, false,         \
-                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                           \
-        *(uint##bits##_t *) expected =                                         \
-            search_running() ? (uint##bits##_t) seen : old;                    \
-        return done;                                                           \
+        return exchange_if_##bits(where, expected, value, order,               \
+                                  failure_order);                              \
     }
 
 #define ATOMIC(bits)                                                           \
@@ -170,8 +189,9 @@ void __tsan_func_exit(void)
     CHANGE(bits, fetch_sub, SUBTRACT, __atomic_fetch_sub)                      \
     CHANGE(bits, fetch_and, AND, __atomic_fetch_and)                           \
     CHANGE(bits, fetch_or, OR, __atomic_fetch_or)                              \
-    EXCHANGE_IF(bits, strong)                                                  \
-    EXCHANGE_IF(bits, weak)
+    EXCHANGE_IF(bits)                                                          \
+    EXCHANGE_IF_NAMED(bits, strong)                                            \
+    EXCHANGE_IF_NAMED(bits, weak)
 
 ATOMIC(8)
 ATOMIC(32)

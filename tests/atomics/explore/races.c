@@ -92,7 +92,7 @@ static void access_word(const struct clock *clock, const char *byte,
     for (int other = 0; other < RACE_ACCESSES && word->users != 1u << self;
          other++)
         for (int i = 0; i < SEARCH_THREADS; i++)
-            if (i != self && at_odds(access, other) &&
+            if (i != self && at_odds(access, (enum race_access) other) &&
                 word->at[other][i] > clock->at[i])
                 fail("accesses without order", byte);
     word->at[access][self] = clock->at[self];
