@@ -5,7 +5,7 @@
  * fails has removed. A receipt is how kqueue reports a change that it was told
  * of before: the update goes well, and the next wait tells of the error.
  *
- * Waits never sleep. When nothing is ready, what the world has in store
+ * Waits never sleep. As long as nothing is ready, what the world has in store
  * happens: the next event, a thread of a pool, or a deadline. If there is
  * nothing in store, the loop would sleep for ever, which is an error.
  */
@@ -107,43 +107,57 @@ static int look(eddy_backend *backend, eddy_ready *ready, int capacity)
     return count > 0 ? count : real->wait(backend, 0, ready, capacity);
 }
 
-/* Something happens to a sleeping loop; false if nothing ever will. */
-static bool happen(int64_t timeout_ns)
+/* Who was to be woken and was not sleeps on, but not for ever: a signal comes.
+ */
+static int sleep_on(int64_t timeout_ns)
 {
-    world.sleeps++;
-    if (world.peer != NULL && world.peer())
-        return true;
-    if (world.events_done < world.event_count) {
-        const struct event *event = &world.events[world.events_done++];
-
-        event->act(event->arg);
-    } else if (world.works > 0) {
+    if (world.unwoken)
+        return EDDY_EINTR;
+    if (world.works > 0) {
         gate_let_one();
     } else if (timeout_ns > 0) {
         world_pass((uint64_t) timeout_ns);
+        return 0;
     } else if (deadline_of != NULL) {
         world_pass(deadline_ns - world.now_ns);
     } else {
-        return false;
+        return EDDY_EDEADLK;
     }
-    return true;
+    return 1;
+}
+
+/* Something happens to a sleeping loop: 1; or its time is up: 0. */
+static int happen(int64_t timeout_ns)
+{
+    const struct event *event = &world.events[world.events_done];
+
+    if (world.peer != NULL && world.peer())
+        return 1;
+    if (world.events_done == world.event_count)
+        return sleep_on(timeout_ns);
+    world.events_done++;
+    event->act(event->arg);
+    return 1;
 }
 
 static int wait_for(eddy_backend *backend, int64_t timeout_ns,
                     eddy_ready *ready, int capacity)
 {
     int fault = tally_strike(KIND_WAIT);
+    int happened = timeout_ns != 0;
     int count;
 
     if (fault != 0 && fault != FAULT_PART)
         return -fault;
     capacity = fault == FAULT_PART ? 1 : capacity;
+    world.unwoken = false;
     count = look(backend, ready, capacity);
-    if (count != 0 || timeout_ns == 0)
-        return count;
-    if (!happen(timeout_ns))
-        return EDDY_EDEADLK;
-    return look(backend, ready, capacity);
+    world.sleeps += count == 0 && timeout_ns != 0;
+    while (count == 0 && happened > 0) {
+        happened = happen(timeout_ns);
+        count = happened < 0 ? happened : look(backend, ready, capacity);
+    }
+    return count;
 }
 
 /* The kernel's clock is not the world's: it is told only of what has passed. */

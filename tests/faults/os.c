@@ -12,7 +12,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 
 enum { HOUR_S = 3600, TICK_NS = 50 };
 
@@ -51,6 +50,10 @@ static int wakeup_write(void *context, int fd)
     (void) context;
     if (error == 0)
         error = real()->wakeup_write(NULL, fd);
+    if (error < 0 && error != EDDY_EINTR) {
+        world.unwoken = true;
+        world.unwritten++;
+    }
     gate_written(error != EDDY_EINTR);
     return error;
 }

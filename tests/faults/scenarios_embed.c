@@ -110,6 +110,7 @@ static void nested(void)
         actor_close(watcher);
         drive();
     }
+    INSIST(eddy_run(&inner, EDDY_RUN_NOWAIT));
     REQUIRE(eddy_loop_check(&inner) == 0);
     REQUIRE(eddy_loop_close(&inner) == 0);
 }

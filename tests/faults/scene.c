@@ -191,6 +191,7 @@ void scene_end(void)
         close_loop();
     }
     settle_accounts();
+    REQUIRE(world.unwritten == 0 || scene.refused > 0); /* eddy_run said so */
     REQUIRE(world.events_done == world.event_count || scene.told != 0);
     for (int i = 0; i < SCENE_FDS; i++)
         if (scene.fds[i] > 0)

@@ -35,7 +35,9 @@ extern struct world {
     int event_count;
     int events_done;
     unsigned sleeps;
-    int works;          /* submitted to a pool, and not called back */
+    bool unwoken;  /* a write to the wakeup of a sleeping loop has failed */
+    int unwritten; /* how many of these there were in all */
+    int works;     /* submitted to a pool, and not called back */
     bool (*peer)(void); /* does what it can, before all else: true if it did */
 } world;
 
