@@ -184,6 +184,16 @@ static void settle_accounts(void)
     }
 }
 
+/* Of one failure the program learns by its own errno, not by another. */
+static bool explained(void)
+{
+    const struct plan *plan = &tally->plan;
+
+    return scene.told == 0 || plan->count != 1 ||
+           plan->faults[0].error >= FAULT_PART ||
+           scene.first_told == -plan->faults[0].error;
+}
+
 void scene_end(void)
 {
     if (scene.open) {
@@ -198,4 +208,5 @@ void scene_end(void)
             drop_fd(scene.fds[i]);
     REQUIRE(scene.told == 0 || tally->struck > 0);
     REQUIRE(scene.told == 0 || !tally_harmless());
+    REQUIRE(explained());
 }
