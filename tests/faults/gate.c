@@ -3,9 +3,14 @@
  * Threads of a pool, made predictable. Work stops at a gate, which lets one
  * piece through at a time, and only while the loop sleeps: so its end always
  * comes to a sleeping loop, which it has to wake, and the loop goes on only
- * when that has been done.
+ * when that has been done. A thread that wakes nobody fails the run after a
+ * number of looks, not of seconds: a machine that stood still is no failure.
  */
 #include "faults/world.h"
+
+#include <time.h>
+
+enum { LOOKS = 300, LOOK_NS = 100000000, SECOND_NS = 1000000000 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -35,11 +40,26 @@ void gate_work(eddy_work *work)
     pthread_mutex_unlock(&lock);
 }
 
+/* Under the lock: until it is more than 0. */
+static void wait_for(const int *value, const char *what)
+{
+    for (int i = 0; *value == 0 && i < LOOKS; i++) {
+        struct timespec until;
+
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_NS;
+        until.tv_sec += until.tv_nsec / SECOND_NS;
+        until.tv_nsec %= SECOND_NS;
+        (void) pthread_cond_timedwait(&changed, &lock, &until);
+    }
+    if (*value == 0)
+        tally_fail(__FILE__, __LINE__, what);
+}
+
 void gate_arrived(void)
 {
     pthread_mutex_lock(&lock);
-    while (at_gate == 0)
-        pthread_cond_wait(&changed, &lock);
+    wait_for(&at_gate, "no thread begins the work");
     pthread_mutex_unlock(&lock);
 }
 
@@ -50,8 +70,7 @@ void gate_let_one(void)
     written = 0;
     tickets++;
     pthread_cond_broadcast(&changed);
-    while (written == 0)
-        pthread_cond_wait(&changed, &lock);
+    wait_for(&written, "a thread that is done wakes nobody");
     pthread_mutex_unlock(&lock);
 }
 
