@@ -207,9 +207,14 @@ static void reuse(void)
     EXPECT(actor->other->calls == 1);
 }
 
-static void close_refused(struct actor *actor)
+static void stay_refused(struct actor *actor)
 {
     REQUIRE(actor->status < 0 && actor->calls == 0);
+}
+
+static void close_refused(struct actor *actor)
+{
+    stay_refused(actor);
     actor_close(actor);
 }
 
@@ -225,11 +230,13 @@ static void refused(void)
     scene_pipe(fds);
     file = actor_io(fd);
     file->limit = -1; /* refused without any fault */
-    file->act = close_refused;
+    file->act = stay_refused;
     INSIST(eddy_io_start(&file->as.io, EDDY_READABLE, actor_on_io));
     actor = listen_to(fds[0], EDDY_READABLE, read_and_close);
     write_byte(fds[1]);
     drive();
+    for (int i = 0; i < 2; i++)
+        INSIST(eddy_run(&scene.loop, EDDY_RUN_NOWAIT));
     EXPECT(file->refusals == 1);
     EXPECT(actor->calls == 1);
 }

@@ -178,7 +178,28 @@ static void closed_in_callback(void)
     EXPECT(server->calls == 1);
 }
 
+/* On a loop that has no timer yet, which a listener needs. */
+static void first_timer(void)
+{
+    const eddy_loop_options options = scene_options();
+    struct actor *server = actor_new();
+    struct sockaddr_in address;
+    eddy_loop other;
+
+    REQUIRE(eddy_ip4_addr("127.0.0.1", 0, &address) == 0);
+    INSIST(eddy_loop_init(&other, &options));
+    INSIST(eddy_tcp_init(&other, &server->as.tcp));
+    server->life = ACTOR_OPEN;
+    INSIST(eddy_tcp_bind(&server->as.tcp, (struct sockaddr *) &address, 0));
+    INSIST(eddy_listen(&server->as.tcp.stream, 8, on_connection));
+    actor_close(server);
+    while (server->life != ACTOR_CLOSED)
+        INSIST(eddy_run(&other, EDDY_RUN_NOWAIT));
+    REQUIRE(eddy_loop_close(&other) == 0);
+}
+
 const struct scenario scenarios_listen[] = {
+    {"listen-first-timer", first_timer},
     {"listen-many", many},
     {"listen-goes-on", goes_on},
     {"listen-later", later},
