@@ -119,6 +119,7 @@ void actor_on_io(eddy_io *io, int status, unsigned events)
     struct actor *actor = actor_of(&io->handle);
 
     actor->status = status;
+    hear(status);
     actor->events = events;
     if (status < 0)
         actor->refusals++;

@@ -35,8 +35,10 @@ static int create(const eddy_allocator *allocator, eddy_backend **out)
 
 static void destroy(eddy_backend *backend, bool inherited)
 {
-    if (receipts_of == backend)
+    if (receipts_of == backend) {
+        world.moot += receipt_count;
         receipt_count = 0;
+    }
     if (deadline_of == backend)
         deadline_of = NULL;
     real->destroy(backend, inherited);
@@ -52,6 +54,7 @@ static void drop_receipt(const eddy_backend *backend, int fd)
     for (int i = 0; i < receipt_count; i++)
         if ((int) (receipts[i].token & INT32_MAX) != fd)
             receipts[kept++] = receipts[i];
+    world.moot += receipt_count - kept;
     receipt_count = kept;
 }
 

@@ -36,6 +36,7 @@ static void ended(struct order *order, int status)
     order->in_flight = false;
     order->calls++;
     order->status = status;
+    hear(status == EDDY_ECANCELED ? 0 : status);
     test_poison(&order->as, sizeof(order->as));
     if (order->act != NULL)
         order->act(order);

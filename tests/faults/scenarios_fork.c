@@ -117,6 +117,7 @@ static void in_a_callback(void)
     while (order->again == 0 && REFUSED(rc));
     if (order->again == 1) {
         REQUIRE(rc == EDDY_EPERM);
+        hear(rc); /* it stands for any other */
         INSIST(eddy_loop_fork(&scene.loop));
         INSIST(eddy_async_send(&async->as.async));
         drive_until(&async->calls, 1);

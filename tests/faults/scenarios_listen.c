@@ -29,6 +29,7 @@ static void on_connection(eddy_stream *server, int status)
     struct actor *actor = actor_of(&server->handle);
 
     actor->calls++;
+    hear(status);
     errors += status < 0;
     REQUIRE(errors <= tally->struck);
     if (status == 0 && actor->limit == 0)
@@ -59,6 +60,7 @@ static void on_end(eddy_stream *stream, ssize_t nread, const eddy_buf *buf)
     (void) actor_of(&stream->handle);
     (void) buf;
     REQUIRE(nread < 0);
+    hear(nread == EDDY_EOF ? 0 : (int) nread);
     turned_away++;
 }
 
@@ -162,7 +164,7 @@ static void close_listener(eddy_stream *server, int status)
 {
     struct actor *actor = actor_of(&server->handle);
 
-    (void) status;
+    hear(status);
     actor->calls++;
     actor_close(actor);
 }

@@ -188,9 +188,12 @@ static void open_wrong(void)
 {
     struct actor *actor = actor_tcp();
     int fds[2];
+    int rc;
 
     scene_pipe(fds);
-    REQUIRE(eddy_tcp_open(&actor->as.tcp, fds[0]) < 0);
+    rc = eddy_tcp_open(&actor->as.tcp, fds[0]);
+    REQUIRE(rc < 0);
+    hear(rc);
     REQUIRE(eddy_tcp_open(&actor->as.tcp, -1) == EDDY_EINVAL);
     write_byte(fds[1]);
     read_byte(fds[0]);

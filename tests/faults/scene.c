@@ -27,15 +27,22 @@ bool scene_refused(ssize_t rc, const char *file, int line, const char *call)
 {
     if (rc >= 0)
         return false;
+    hear((int) rc);
     if (++scene.refused > tally->struck)
         tally_fail(file, line, call);
     return true;
+}
+
+void hear(int status)
+{
+    tally->heard += status < 0;
 }
 
 bool tell(int error)
 {
     if (error >= 0)
         return false;
+    hear(error);
     if (tally->struck == 0)
         tally_fail(__FILE__, __LINE__, eddy_err_name(error));
     if (scene.told++ == 0)
@@ -194,6 +201,17 @@ static bool explained(void)
            scene.first_told == -plan->faults[0].error;
 }
 
+/* Harm is never done in silence. For what is no error there is no word, nor for
+ * a refusal to watch what is watched no more. */
+static bool outspoken(void)
+{
+    const struct plan *plan = &tally->plan;
+
+    return plan->count != 1 || tally_harmless() ||
+           plan->faults[0].error >= FAULT_PART || world.moot > 0 ||
+           tally->heard > 0;
+}
+
 void scene_end(void)
 {
     if (scene.open) {
@@ -209,4 +227,5 @@ void scene_end(void)
     REQUIRE(scene.told == 0 || tally->struck > 0);
     REQUIRE(scene.told == 0 || !tally_harmless());
     REQUIRE(explained());
+    REQUIRE(outspoken());
 }

@@ -100,6 +100,9 @@ extern struct scene {
 /* True if the call is to be made again. */
 bool scene_refused(ssize_t rc, const char *file, int line, const char *call);
 
+/* An error that the scenario makes nothing of. */
+void hear(int status);
+
 /* True if it is an error. */
 bool tell(int error);
 

@@ -34,6 +34,7 @@ void tally_begin(const struct plan *plan)
     tally->plan = *plan;
     tally->total = 0;
     tally->struck = 0;
+    tally->heard = 0;
     tally->why[0] = '\0';
 }
 

@@ -29,7 +29,8 @@ struct tally {
     unsigned total;
     unsigned char trace[TALLY_TRACE]; /* the kinds, in the order of calling */
     int struck;                       /* faults of the plan that were met */
-    char why[TALLY_WHY];              /* the run failed; empty: it did not */
+    int heard; /* errors that the library spoke of, in child processes too */
+    char why[TALLY_WHY]; /* the run failed; empty: it did not */
 };
 
 /* The one there is; made once, before any fork. */

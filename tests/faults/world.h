@@ -37,6 +37,7 @@ extern struct world {
     unsigned sleeps;
     bool unwoken;  /* a write to the wakeup of a sleeping loop has failed */
     int unwritten; /* how many of these there were in all */
+    int moot;      /* receipts that nobody waited for any more */
     int works;     /* submitted to a pool, and not called back */
     bool (*peer)(void); /* does what it can, before all else: true if it did */
 } world;
