@@ -197,6 +197,14 @@ static void check_lingering(struct slot *slot, unsigned mask)
     HOLDS(slot->unwanted <= 1);
 }
 
+/* The wakeup is reported once for a write to it. A new backend may look at one
+ * that was never drained anew. */
+static void check_wakeup(const eddy_ready *ready, int count)
+{
+    if (!world.rude && woken(ready, count))
+        HOLDS(__atomic_exchange_n(&world.woken, 0, __ATOMIC_SEQ_CST) == 1);
+}
+
 static void check_all_ready(const eddy_ready *ready, int count, int capacity)
 {
     for (int i = 0; i < SLOTS; i++)
@@ -229,6 +237,7 @@ static int wait(eddy_backend *backend, int64_t timeout_ns, eddy_ready *ready,
     else
         count = sleep_in(backend, timeout_ns, ready, capacity);
     HOLDS(count >= 0 && count <= capacity);
+    check_wakeup(ready, count);
     check_all_ready(ready, count, capacity);
     phase_waited(timeout_ns != 0);
     meddle();
@@ -251,6 +260,13 @@ static uint64_t now(void *context)
     if (!world.peeking)
         world.now_ns = world.clock_ns;
     return world.clock_ns;
+}
+
+static int wake(void *context, int fd)
+{
+    (void) context;
+    __atomic_store_n(&world.woken, 1, __ATOMIC_SEQ_CST);
+    return world.real_os->wakeup_write(world.real_os->context, fd);
 }
 
 static int drain(void *context, int fd)
@@ -392,6 +408,7 @@ void hooks_install(unsigned backend)
     world.real_os = eddy_os_default();
     world.os = *world.real_os;
     world.os.now = now;
+    world.os.wakeup_write = wake;
     world.os.wakeup_drain = drain;
     world.os.recv = receive;
     world.os.sendmsg = send_message;

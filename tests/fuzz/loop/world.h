@@ -199,6 +199,7 @@ extern struct world {
     unsigned interrupts; /* calls that will be interrupted */
     bool trying;         /* eddy_try_write is called, */
     ssize_t tried;       /* and what the system told it */
+    int woken;           /* the wakeup was written; set by any thread */
     unsigned references;
     unsigned iterations; /* in this run; and at the last wait */
     uint64_t waited_iteration;
