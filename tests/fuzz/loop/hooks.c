@@ -212,7 +212,7 @@ static void check_all_ready(const eddy_ready *ready, int count, int capacity)
     for (int i = 0; i < count; i++)
         check_ready(&ready[i]);
     for (struct slot *slot = world.slots; slot < world.slots + SLOTS; slot++)
-        if (slot->fd >= 0 && slot->reported != 0)
+        if (slot->fd >= 0)
             check_lingering(slot, world.registered[slot->fd].mask);
     if (count == capacity)
         return;
