@@ -65,15 +65,16 @@ static int update(eddy_backend *backend, uint64_t token, int fd, unsigned known,
     return err;
 }
 
-/* What a descriptor's watchers want between them. What a callback of a refused
- * watcher starts waits for the next flush. */
-static unsigned wanted(const struct slot *slot)
+/* What a descriptor's watchers want between them; or only what they wanted
+ * before the flush: what a callback of a refused watcher starts waits for the
+ * next one. */
+static unsigned wanted(const struct slot *slot, bool before)
 {
     unsigned want = 0;
 
     for (struct item *item = world.items; item < world.items + ITEMS; item++)
         if (item->slot == slot)
-            want |= item->since;
+            want |= before ? item->since : item->want;
     return want;
 }
 
@@ -81,7 +82,7 @@ static void check_flushed(void)
 {
     for (struct slot *slot = world.slots; slot < world.slots + SLOTS; slot++)
         if (slot->fd >= 0 && slot->sort != REGULAR && !slot->wild)
-            HOLDS((wanted(slot) & ~world.registered[slot->fd].mask) == 0);
+            HOLDS((wanted(slot, true) & ~world.registered[slot->fd].mask) == 0);
     for (int fd = 0; fd < FIRST_FDS; fd++)
         world.registered[fd].updated = false;
 }
@@ -191,7 +192,7 @@ static void check_ready(const eddy_ready *ready)
  * until an event comes of it. */
 static void check_lingering(struct slot *slot, unsigned mask)
 {
-    bool unwanted = (slot->reported & mask & ~wanted(slot)) != 0;
+    bool unwanted = (slot->reported & mask & ~wanted(slot, false)) != 0;
 
     slot->unwanted = unwanted && !slot->wild ? slot->unwanted + 1 : 0;
     HOLDS(slot->unwanted <= 1);
