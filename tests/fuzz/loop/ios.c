@@ -18,6 +18,8 @@ static void set_want(struct item *item, unsigned want)
 {
     if (want == 0 && item->slot == world.telling)
         item->barred = true;
+    if (want != 0)
+        item->slot->unwanted = 0;
     item->want = want;
     item->since &= want;
     item->must &= want;

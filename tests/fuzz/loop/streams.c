@@ -32,6 +32,8 @@ void stream_want(struct item *item)
         item->want |= EDDY_WRITABLE;
     item->since &= item->want;
     item->must &= item->want;
+    if (item->want != 0)
+        item->slot->unwanted = 0;
     item->active = item->want != 0;
 }
 
