@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . scripts/lib.sh
 
 known="address backend loop"
+most_kept=300 # inputs of a harness
 
 usage() {
     cat <<EOT
@@ -133,17 +134,23 @@ fuzz() { # fuzz HARNESS
         }' "$log"
 }
 
-# The smallest set of inputs that reaches as much as all do.
+# Those written by hand, which have names, and few others that reach as much as
+# all do together: of many the longest.
 keep_corpus() { # keep_corpus HARNESS
-    local name=$1 merged
+    local name=$1 kept="tests/fuzz/corpus/$1" merged
     merged=$(mktemp -d)
-    build/fuzz/tests/fuzz/"fuzz-$name" -merge=1 -max_len="$(length_of "$name")" \
-        "$merged" "tests/fuzz/corpus/$name" "build/fuzz/corpus/$name" \
-        >/dev/null 2>&1
-    rm -rf "tests/fuzz/corpus/$name"
-    mv "$merged" "tests/fuzz/corpus/$name"
-    chmod 755 "tests/fuzz/corpus/$name"
-    say "$name: $(find "tests/fuzz/corpus/$name" -type f | wc -l) inputs kept"
+    find "$kept" -name '*[!0-9a-f]*' -type f -exec cp {} "$merged" ';'
+    build/fuzz/tests/fuzz/"fuzz-$name" -set_cover_merge=1 \
+        -max_len="$(length_of "$name")" "$merged" "$kept" \
+        "build/fuzz/corpus/$name" >"build/fuzz/$name.merge.log" 2>&1 ||
+        fail "$name: the corpus cannot be merged: see build/fuzz"
+    find "$merged" -type f ! -name '*[!0-9a-f]*' -printf '%s %p\n' |
+        sort -rn | tail -n +$((most_kept + 1)) | cut -d ' ' -f 2 |
+        xargs -r rm
+    find "$kept" -type f -delete
+    cp "$merged"/* "$kept"
+    rm -r "$merged"
+    say "$name: $(find "$kept" -type f | wc -l) inputs kept"
 }
 
 run_libfuzzer() {
@@ -204,8 +211,8 @@ run_coverage() {
     done
     llvm-profdata merge -o "$folder/all.profdata" "$folder"/*.profraw
     llvm-cov report "${objects[@]:1}" -instr-profile "$folder/all.profdata" \
-        "$PWD/src" | awk '{ print $1, $(NF - 5), $(NF - 4), $(NF - 3), $NF }' |
-        column -t
+        "$PWD/src" |
+        awk 'NF > 10 { printf "%-32s lines %7s branches %7s\n", $1, $10, $13 }'
 }
 
 if [ -n "$afl" ]; then run_afl; else run_libfuzzer; fi
