@@ -107,6 +107,7 @@ int main(int argc, char **argv)
 
     if (status != 0)
         return status;
+    setvbuf(stdout, NULL, _IOLBF, 0); /* lines are far apart */
     for (const struct scenario *each = scenarios; each->name != NULL; each++)
         if (is_wanted(each) && !explore(each))
             return 1;
