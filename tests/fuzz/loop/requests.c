@@ -240,7 +240,7 @@ void stream_offered(struct item *item, const struct msghdr *message)
 
     if (world.trying)
         return;
-    for (size_t i = 0; i < message->msg_iovlen; i++)
+    for (size_t i = 0; i < (size_t) message->msg_iovlen; i++)
         offered += message->msg_iov[i].iov_len;
     HOLDS(item->first != NULL && !item->first->is_shutdown);
     HOLDS(offered > 0 && offered <= queued(item));

@@ -18,7 +18,7 @@
 enum {
     FEW = 8,
     FEW_SENT = 4,
-    PIPE_SIZE = 8192,
+    CHUNK = 8192,
     SEND_BUFFER = 16384,
     DUPLICATES = 8,
     BYTES_FED = 3
@@ -44,7 +44,7 @@ static void pair(struct slot *slot, int fds[2])
         return;
     }
     HOLDS(pipe2(fds, O_NONBLOCK | O_CLOEXEC) == 0);
-    HOLDS(fcntl(fds[0], F_SETPIPE_SZ, PIPE_SIZE) == PIPE_SIZE);
+    HOLDS(fcntl(fds[0], F_SETPIPE_SZ, 2 * (int) sysconf(_SC_PAGESIZE)) > 0);
     if (slot->sort == PIPE_IN) {
         int swapped = fds[0];
 
@@ -90,7 +90,7 @@ static bool is_new(const struct slot *slot)
 
 static void drain(int fd)
 {
-    char bytes[PIPE_SIZE];
+    char bytes[CHUNK];
 
     while (read(fd, bytes, sizeof(bytes)) > 0)
         continue;
@@ -224,7 +224,7 @@ static void read_all(struct slot *slot)
 
 static void fill(struct slot *slot)
 {
-    static const char bytes[PIPE_SIZE];
+    static const char bytes[CHUNK];
 
     if (slot->peer < 0 || slot->sort == PIPE_OUT || slot->own_shut)
         return;
