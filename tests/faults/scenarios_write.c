@@ -161,7 +161,7 @@ static void shut(void)
     EXPECT(order->calls == 1 && ending->calls == 1);
     EXPECT(sink.got == BIG && sink.ended);
     /* A side that could not be ended is open. */
-    if (ending->status < 0 && tally->struck == 1)
+    if (ending->status < 0 && tally->plan.count == 1)
         REQUIRE(eddy_try_write(&actor->as.tcp.stream, &buf, 1) > 0);
 }
 
