@@ -72,7 +72,8 @@ static void both_go_on(void)
     _exit(0);
 }
 
-/* The child only closes what it has; its kernel objects are the parent's. */
+/* The child closes what it has while the kernel's objects are the parent's,
+ * which must not notice. */
 static void child_closes(void)
 {
     struct actor *actor;
@@ -85,6 +86,9 @@ static void child_closes(void)
     if (child == 0) {
         REQUIRE(eddy_run(&scene.loop, EDDY_RUN_NOWAIT) == EDDY_EPERM);
         actor_close_quietly(actor);
+        INSIST(eddy_loop_fork(&scene.loop));
+        scene_end();
+        world_end();
         _exit(0);
     }
     wait_for(child);
