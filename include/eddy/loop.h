@@ -227,7 +227,8 @@ EDDY_EXTERN void eddy_loop_unref(eddy_loop *loop);
 /** sizeof(eddy_loop) in this library. Any thread. */
 EDDY_EXTERN size_t eddy_loop_size(void);
 
-/** Whether anything keeps eddy_run going. */
+/** Whether anything keeps eddy_run going. In the callback of a task or async,
+ * the tasks that came with it and are run next do not count. */
 EDDY_EXTERN bool eddy_loop_alive(const eddy_loop *loop);
 
 /**

@@ -6,6 +6,10 @@
 
 #include <assert.h>
 
+_Static_assert(EDDY__STAYING <= 1 << 10, "a place is 10 bits of the flags");
+_Static_assert(EDDY__WHEEL_LEVELS << EDDY__WHEEL_DIGIT < 1 << 10,
+               "and so is a slot, or none");
+
 enum {
     FRESH_FLAGS = EDDY__TIMER_FRESH | EDDY__TIMER_STAYS |
                   (EDDY__STAYING - 1) << EDDY__TIMER_PLACE_SHIFT,
