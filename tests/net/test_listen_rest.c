@@ -215,6 +215,27 @@ static void without_a_reserve_it_rests_too(void **state)
     free(clients);
 }
 
+/* The shortage is over: the next one finds somebody who is prepared. */
+static void the_reserve_is_had_after_the_rest(void **state)
+{
+    struct net *net = *state;
+    eddy_tcp *clients = host_prepare(16);
+    struct sockaddr_in address;
+    eddy_tcp server;
+
+    fake_os_fail(&net->os, FAKE_RESERVE, 1, 1, EDDY_EMFILE);
+    net_listen(net, &server, host_on_connection);
+    assert_int_equal(net->loop.reserve_fd, -1);
+    address = net_address(&server);
+    fake_os_fail(&net->os, FAKE_ACCEPT, 1, 1, EDDY_EMFILE);
+    net_dial_raw(net, &address);
+    net_until(net, &host.accepted, 1);
+    assert_int_equal(host.errors, 1);
+    assert_true(net->loop.reserve_fd >= 0);
+    net_close(net);
+    free(clients);
+}
+
 /* What was told is told anew after a success in between. */
 static void each_shortage_is_told(void **state)
 {
@@ -445,6 +466,7 @@ int main(void)
         NET_TEST(all_are_shed),
         NET_TEST(shedding_has_an_end),
         NET_TEST(without_a_reserve_it_rests_too),
+        NET_TEST(the_reserve_is_had_after_the_rest),
         NET_TEST(each_shortage_is_told),
         NET_TEST(what_cannot_be_taken_in_is_told),
         NET_TEST(a_success_does_not_hide_the_error),
