@@ -22,6 +22,7 @@ struct world world;
 /* What the kernel knows. */
 static struct {
     int written;
+    int writes, waits; /* in all */
     uint64_t token;
 } kernel;
 
@@ -72,6 +73,9 @@ static int write_wakeup(void *context, int fd)
         return EDDY_EIO;
     }
     kernel.written = 1;
+    /* One for each sleep, the one that is about to begin among them. */
+    if (++kernel.writes > kernel.waits + 1)
+        search_fail("a sleep was ended twice");
     return 0;
 }
 
@@ -176,6 +180,7 @@ static int wait(eddy_backend *backend, int64_t timeout_ns, eddy_ready *ready,
     (void) backend;
     (void) capacity;
     search_step(&kernel, true, timeout_ns == 0 ? NULL : may_return);
+    kernel.waits++;
     written = kernel.written;
     search_note("wait%s: %d", timeout_ns == 0 ? " not" : "", written);
     if (timeout_ns != 0 && !written) {
