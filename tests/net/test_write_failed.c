@@ -250,6 +250,24 @@ static void closed_by_a_cancelled_write(void **state)
     net_close(net);
 }
 
+/* Requests that the close ended do not keep it for another iteration. */
+static void closed_in_the_same_iteration(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    struct writing writing = {.calls = 0};
+    int fd = net_connect_raw(net, &peer);
+
+    peer_fill(&peer, &writing);
+    peer_read(&peer);
+    peer.act = close_itself;
+    net_send_raw(fd, 0, 10);
+    net_until(net, &peer.reads, 1);
+    assert_int_equal(writing.calls, 1);
+    assert_int_equal(peer.closes, 1);
+    net_close(net);
+}
+
 static void cancel_takes_back_what_did_not_go_out(void **state)
 {
     struct net *net = *state;
@@ -314,6 +332,7 @@ int main(void)
         NET_TEST(closing_cancels_before_the_close_callback),
         NET_TEST(closed_in_the_callback),
         NET_TEST(closed_by_a_cancelled_write),
+        NET_TEST(closed_in_the_same_iteration),
         NET_TEST(cancel_takes_back_what_did_not_go_out),
         NET_TEST(cancel_leaves_alone_what_has_begun),
     };
