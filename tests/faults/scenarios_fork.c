@@ -56,7 +56,7 @@ static void both_go_on(void)
     actor = watch(fds[0]);
     INSIST(eddy_timer_start(&timer->as.timer, actor_on_timer, EDDY_MS(1), 0));
     INSIST(order_post(order, &scene.loop));
-    child = fork();
+    child = world_fork();
     if (child == 0)
         INSIST(eddy_loop_fork(&scene.loop));
     else
@@ -82,7 +82,7 @@ static void child_closes(void)
 
     scene_pipe(fds);
     actor = watch(fds[0]);
-    child = fork();
+    child = world_fork();
     if (child == 0) {
         REQUIRE(eddy_run(&scene.loop, EDDY_RUN_NOWAIT) == EDDY_EPERM);
         actor_close_quietly(actor);
@@ -100,7 +100,7 @@ static void child_closes(void)
 /* A callback forks: in the child the run ends. */
 static void fork_here(struct order *order)
 {
-    pid_t child = fork();
+    pid_t child = world_fork();
 
     if (child == 0)
         order->again = 1;

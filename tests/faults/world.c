@@ -6,6 +6,7 @@
 #include "faults/world.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 /* No descriptor lies beyond: the runner sees to that. */
 enum { CENSUS = 256 };
@@ -48,6 +49,17 @@ void world_begin(void)
     network_begin();
     gate_begin();
     open_before = census();
+}
+
+pid_t world_fork(void)
+{
+    int open = census();
+    pid_t child = fork();
+    int more = census() - open;
+
+    if (child == 0 && more > 0)
+        open_before += more;
+    return child;
 }
 
 void world_end(void)

@@ -17,6 +17,7 @@
 #include "support/counting_allocator.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #define EDDY_EDEADLK (-EDEADLK)
 
@@ -51,6 +52,10 @@ extern eddy_backend_ops world_backend;
 bool world_choose(const char *name);
 
 void world_begin(void);
+
+/* As fork(); what a tool opens for the child (valgrind a log) is not taken for
+ * something that the child left open. */
+pid_t world_fork(void);
 
 /* Finds what is left of the run. */
 void world_end(void);
