@@ -51,6 +51,15 @@ static bool may_be_deaf(void)
            (tally->struck == 1 && plan->faults[0].kind != KIND_FD);
 }
 
+/* The kernel's timer runs by its own clock, and may know of milliseconds only:
+ * one that is due takes as long. Where it failed this is in vain. */
+static void await(int fd)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+
+    (void) poll(&polled, 1, 20);
+}
+
 static void polled(void)
 {
     struct actor *timer = actor_timer();
@@ -69,6 +78,7 @@ static void polled(void)
     INSIST(eddy_timer_start(&timer->as.timer, actor_on_timer, EDDY_MS(5), 0));
     serve(&fd);
     world_pass(EDDY_MS(5));
+    await(fd);
     serve(&fd);
     /* If the wakeup could not be written, the next run has it all. A descriptor
      * that could not be had once is no reason. */
