@@ -14,7 +14,7 @@ enum { SLOW_PERCENT = 10, POISON = 0xdd };
 #define __has_feature(feature) 0
 #endif
 
-static bool sanitized(void)
+bool test_sanitized(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
     __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -38,7 +38,7 @@ static unsigned long percent(void)
 
     if (scale != NULL && scale[0] != '\0')
         return strtoul(scale, NULL, 10);
-    return sanitized() || test_under_valgrind() ? SLOW_PERCENT : 100;
+    return test_sanitized() || test_under_valgrind() ? SLOW_PERCENT : 100;
 }
 
 size_t test_scale(size_t count)

@@ -23,6 +23,9 @@ size_t test_scale(size_t count);
 
 bool test_under_valgrind(void);
 
+/* Under the address or the thread sanitizer. */
+bool test_sanitized(void);
+
 /* Small and repeatable random numbers: never seeded by the time. */
 uint64_t test_random(uint64_t *state);
 
