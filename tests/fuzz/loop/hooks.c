@@ -60,6 +60,8 @@ static int update(eddy_backend *backend, uint64_t token, int fd, unsigned known,
     err = world.real_ops->update(backend, token, fd, known, want);
     at->token = token;
     at->mask = err == 0 ? want : 0;
+    if (at->slot != NULL)
+        at->slot->unwanted = 0; /* what lingers from now on is another thing */
     if (want != 0)
         meddle();
     return err;
