@@ -67,12 +67,12 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
 
 int __wrap_open(const char *path, int flags, ...)
 {
-    mode_t mode = 0;
+    int mode = 0; /* as a mode_t is promoted to where it is short */
     va_list rest;
 
     va_start(rest, flags);
     if (flags & O_CREAT)
-        mode = va_arg(rest, mode_t);
+        mode = va_arg(rest, int);
     va_end(rest);
     return fails(&opening) ? -1 : __real_open(path, flags, mode);
 }
