@@ -151,11 +151,12 @@ class Tidy(unittest.TestCase):
     # --- includes --------------------------------------------------------
 
     def test_arrows(self):
+        work = "src/work"
         self.write("src/net/tcp.h", "")
-        self.write("src/work/pool.h", "")
+        self.write(f"{work}/pool.h", "")
         for where, line, phrase in (
                 ("src/core/a.c", '"net/tcp.h"', "net is not below core"),
-                ("src/work/a.c", '"net/tcp.h"', "net is not below work"),
+                (f"{work}/a.c", '"net/tcp.h"', "net is not below work"),
                 ("src/net/a.c", '"work/pool.h"', "work is not below net"),
                 ("src/process/a.c", '"work/pool.h"', "is not below process"),
                 ("src/core/a.c", '"list.h"', "write the path"),

@@ -27,7 +27,8 @@ SYSTEMS = re.compile(
     r"\b(__linux__|__linux|__gnu_linux__|__APPLE__|__MACH__|__FreeBSD__|"
     r"__NetBSD__|__OpenBSD__|__DragonFly__|__sun|_WIN32|__CYGWIN__|"
     r"__ANDROID__|__GLIBC__|__unix__|BSD)\b")
-SYSTEMLESS = ("src/core/", "src/net/", "src/work/", "src/process/")
+SYSTEMLESS = tuple(f"src/{part}/" for part in
+                   ("core", "net", "work", "process"))
 
 # The parts that stand on core; each may include itself and core.
 UPPER = ("net", "work", "process", "dns", "fs")
