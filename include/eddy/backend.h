@@ -24,8 +24,9 @@ enum {
     EDDY_DISCONNECT = 4, /* the peer will send no more (half-close) */
     EDDY_PRIORITY = 8,   /* out-of-band data */
     EDDY_ANY_EVENT = 15, /* all of the above: also how error and hangup come */
-    EDDY_EDGE = 16       /* wanted: edge-triggered will do. Back: it was, so
+    EDDY_EDGE = 16,      /* wanted: edge-triggered will do. Back: it was, so
                             what is there need not be drained */
+    EDDY_SNAPSHOT = 32   /* of a backend: see its events */
 };
 
 /* A deadline that never comes. */
@@ -49,7 +50,9 @@ typedef struct eddy_backend_ops {
     const char *name;
 
     /* The events it can watch on this system, EDDY_EDGE among them if it can
-     * report a descriptor once per arrival. */
+     * report a descriptor once per arrival. EDDY_SNAPSHOT if an edge-triggered
+     * report holds all of what is wanted that is true at that moment, and not
+     * only what is new: with it alone are streams edge-triggered. */
     unsigned events;
 
     /**
@@ -69,7 +72,8 @@ typedef struct eddy_backend_ops {
      * Goes from the mask that the kernel has (`known`, 0 for none) to the one
      * wanted (0 to remove). At most once per descriptor between two waits,
      * except removal: that takes effect before the return and purges whatever
-     * was buffered for the descriptor. Events of this registration carry
+     * was buffered for the descriptor. With EDDY_EDGE in both, they may be the
+     * same: that is a new look. Events of this registration carry
      * `token`, which is the caller's but for bit 31: that is 0, and the
      * backend's to mark its own with. After an error nothing is left
      * registered for the descriptor.

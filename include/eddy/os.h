@@ -59,6 +59,9 @@ typedef struct eddy_os {
                        socklen_t *length);
     int (*getpeername)(void *context, int fd, struct sockaddr *address,
                        socklen_t *length);
+    /* May do less than was asked for. A program's own are always asked again
+     * while the descriptor is ready; the system's, of which it is known when
+     * they took all there was, may be saved that. */
     ssize_t (*recv)(void *context, int fd, void *buffer, size_t size);
     ssize_t (*sendmsg)(void *context, int fd, const struct msghdr *message);
 

@@ -318,7 +318,7 @@ static int pollable_fd(eddy_backend *be, uint64_t deadline_ns)
 
 const eddy_backend_ops eddy_backend_epoll = {
     .name = "epoll",
-    .events = EDDY_ANY_EVENT | EDDY_EDGE,
+    .events = EDDY_ANY_EVENT | EDDY_EDGE | EDDY_SNAPSHOT,
     .create = create,
     .destroy = destroy,
     .update = update,

@@ -93,7 +93,7 @@ static int check_slot(const eddy_loop *loop, int fd)
     }
     if (slot->watchers == NULL && slot->known != 0)
         return __LINE__;
-    if ((wanted & ~(unsigned) slot->known) && !(slot->flags & EDDY__FD_QUEUED))
+    if (eddy__fd_unlike(slot, wanted) && !(slot->flags & EDDY__FD_QUEUED))
         return __LINE__;
     return 0;
 }

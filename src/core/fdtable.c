@@ -5,7 +5,12 @@
  * loop sleeps, of what changed in the end.
  *
  * An interest that was dropped lingers in the kernel until an event comes that
- * nobody wants: whoever stops and starts again pays no system call.
+ * nobody wants: whoever stops and starts again pays no system call. Where the
+ * registration is edge-triggered such an event is not repeated: it lingers on
+ * if the event came along with one that somebody wants.
+ *
+ * Who wants WRITABLE of an edge-triggered registration has just been refused by
+ * the kernel, so that an earlier edge means nothing to it.
  */
 #include "core/fdtable.h"
 
@@ -150,6 +155,17 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher)
     watcher->events = 0;
 }
 
+void eddy__watcher_missed(eddy_loop *loop, const struct eddy__watcher *watcher,
+                          unsigned events)
+{
+    struct eddy__fd *slot = &loop->fds[watcher->fd];
+
+    if (!(slot->known & EDDY_EDGE))
+        return;
+    slot->missed |= (unsigned char) events;
+    enqueue(loop, watcher->fd, 0);
+}
+
 /* What a watcher is to be told of: what it wants, and wanted when the dispatch
  * began, since what is reported is older than any later wish. */
 static unsigned wanted_of(const struct eddy__watcher *watcher,
@@ -194,15 +210,15 @@ static unsigned apply(eddy_loop *loop, int fd)
 {
     struct eddy__fd *slot = &loop->fds[fd];
     unsigned wanted = eddy__fd_wanted(slot);
-    bool may_linger = !(slot->flags & EDDY__FD_EXACT);
+    bool exact = slot->flags & EDDY__FD_EXACT;
     int err;
 
     assert(slot->flags & EDDY__FD_QUEUED);
     assert(slot->watchers != NULL || slot->known == 0);
     slot->flags = 0;
-    if (wanted == slot->known ||
-        (may_linger && !(wanted & ~(unsigned) slot->known)))
+    if (!eddy__fd_unlike(slot, wanted) && !(exact && wanted != slot->known))
         return 0;
+    slot->missed = 0;
     loop->stats.interest_changes++;
     err = loop->ops->update(loop->backend, token_of(fd, slot), fd, slot->known,
                             wanted);
@@ -248,10 +264,25 @@ static void drop(eddy_loop *loop, int fd, uint64_t token)
         loop->state |= EDDY__LOOP_REBUILD;
 }
 
+/* What nobody wants of a report. The kernel will repeat it at once, or, when
+ * it was an edge, the next time: that woke the loop for nothing. */
+static void spurn(eddy_loop *loop, int fd, unsigned wanted, unsigned events)
+{
+    const unsigned kept = EDDY_ANY_EVENT & ~(unsigned) EDDY_WRITABLE;
+
+    if (events & EDDY_EDGE) {
+        loop->fds[fd].missed |= (unsigned char) (events & ~wanted & kept);
+        if (events & wanted & EDDY_ANY_EVENT)
+            return;
+    }
+    enqueue(loop, fd, EDDY__FD_EXACT);
+}
+
 static unsigned dispatch(eddy_loop *loop, const eddy_ready *ready)
 {
     int fd = (int) (ready->token & INT32_MAX);
     struct eddy__fd *slot = &loop->fds[fd];
+    unsigned wanted;
 
     if (fd >= loop->fd_count || slot->watchers == NULL ||
         slot->generation != (unsigned) (ready->token >> 32)) {
@@ -260,8 +291,9 @@ static unsigned dispatch(eddy_loop *loop, const eddy_ready *ready)
     }
     if (ready->error < 0)
         return refuse(loop, fd, ready->error);
-    if (ready->events & slot->known & ~eddy__fd_wanted(slot))
-        enqueue(loop, fd, EDDY__FD_EXACT);
+    wanted = eddy__fd_wanted(slot);
+    if (ready->events & slot->known & ~wanted)
+        spurn(loop, fd, wanted, ready->events);
     return tell(loop, fd, 0, ready->events);
 }
 

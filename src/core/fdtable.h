@@ -26,7 +26,9 @@ struct eddy__fd {
     int next;                       /* in the watcher queue; -1 ends it */
     unsigned char known;            /* what the kernel was told to watch */
     unsigned char flags;
-    unsigned char reserved[2];
+    unsigned char missed; /* edges that nobody took: to be looked at anew as
+                             soon as they are wanted */
+    unsigned char reserved;
 };
 
 /* Tells the backend what changed. Returns how many watchers were told that
@@ -47,15 +49,31 @@ void eddy__fds_forget(eddy_loop *loop);
 
 void eddy__fds_free(eddy_loop *loop);
 
-/* What the watchers of a descriptor want between them. */
+/* What the watchers of a descriptor want between them. An edge will do if it
+ * will do for the only one: of two, each may miss what the other was told. */
 static inline unsigned eddy__fd_wanted(const struct eddy__fd *slot)
 {
     const struct eddy__watcher *watcher;
     unsigned wanted = 0;
 
-    for (watcher = slot->watchers; watcher != NULL; watcher = watcher->next)
-        wanted |= watcher->events;
+    for (watcher = slot->watchers; watcher != NULL; watcher = watcher->next) {
+        if (wanted == 0)
+            wanted = watcher->events;
+        else if (watcher->events != 0)
+            wanted = (wanted | watcher->events) & ~(unsigned) EDDY_EDGE;
+    }
     return wanted;
+}
+
+/* Whether the kernel has to be told what is wanted now. An interest that was
+ * dropped may linger, but not so that it is level-triggered where an edge was
+ * asked for, or the other way round. */
+static inline bool eddy__fd_unlike(const struct eddy__fd *slot, unsigned wanted)
+{
+    unsigned differing = wanted ^ slot->known;
+
+    return wanted != 0 &&
+           (differing & (wanted | EDDY_EDGE) || (wanted & slot->missed));
 }
 
 #endif

@@ -27,6 +27,12 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher);
  * descriptor. */
 void eddy__watcher_begin_change(eddy_loop *loop, struct eddy__watcher *watcher);
 
+/* The watcher was told of these events, or may have been, and did not look at
+ * all that is there: should the registration be edge-triggered, the kernel is
+ * asked to tell them again as soon as they are wanted. */
+void eddy__watcher_missed(eddy_loop *loop, const struct eddy__watcher *watcher,
+                          unsigned events);
+
 /* Sets what is wanted, 0 for nothing. EDDY_ENOTSUP: the backend cannot. After
  * the first change in a dispatch the descriptor is in the queue, and only the
  * watcher is touched. */

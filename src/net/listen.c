@@ -110,7 +110,7 @@ static void shed(eddy_stream *stream)
     (void) eddy__loop_reserve(loop);
 }
 
-static int give(eddy_stream *client, int fd)
+static int give(eddy_stream *client, int fd, unsigned edge)
 {
     int err = eddy__stream_attach(client, fd);
 
@@ -122,7 +122,7 @@ static int give(eddy_stream *client, int fd)
     if (err < 0)
         eddy__stream_drop(client);
     else
-        client->handle.flags |= EDDY__STREAM_CONNECTED;
+        client->handle.flags |= EDDY__STREAM_CONNECTED | edge;
     return err;
 }
 
@@ -157,7 +157,8 @@ int eddy_accept(eddy_stream *server, eddy_stream *client)
     server->handle.flags |= EDDY__STREAM_ACCEPTED;
     server->handle.flags &= ~(unsigned) EDDY__STREAM_PAUSED;
     fd = take(server);
-    err = fd < 0 ? fd : give(client, fd);
+    err = fd < 0 ? fd
+                 : give(client, fd, server->handle.flags & EDDY__STREAM_EDGE);
     if (fd == EDDY_EMFILE || fd == EDDY_ENFILE)
         shed(server);
     if (err == 0)

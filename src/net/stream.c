@@ -27,6 +27,17 @@ void eddy__stream_init(eddy_loop *loop, eddy_stream *stream,
     stream->reserved = NULL;
 }
 
+/* With edges, the end and urgent data must be told along with the data: at
+ * these a read may be short though there is more. */
+static unsigned as_edge(unsigned events)
+{
+    const unsigned ends = EDDY_DISCONNECT | EDDY_PRIORITY;
+
+    if (events == 0)
+        return 0;
+    return events | EDDY_EDGE | ((events & EDDY_READABLE) ? ends : 0U);
+}
+
 static unsigned wanted(const eddy_stream *stream)
 {
     unsigned flags = stream->handle.flags;
@@ -43,6 +54,8 @@ static unsigned wanted(const eddy_stream *stream)
             events |= EDDY_READABLE;
         if (stream->writes != NULL)
             events |= EDDY_WRITABLE;
+        if (flags & EDDY__STREAM_EDGE)
+            events = as_edge(events);
     }
     return events;
 }
@@ -82,7 +95,7 @@ static unsigned transfer(eddy_stream *stream, unsigned events)
 
     if ((events & EDDY_READABLE) &&
         (stream->handle.flags & EDDY__STREAM_READING))
-        called = eddy__stream_read(stream);
+        called = eddy__stream_read(stream, events);
     if ((events & EDDY_WRITABLE) && stream->writes != NULL)
         eddy__stream_flush(stream);
     return called;

@@ -30,7 +30,8 @@ enum {
     EDDY__STREAM_ACCEPTED = EDDY__FLAG_FREE << 8, /* in this callback */
     EDDY__STREAM_PAUSED = EDDY__FLAG_FREE << 9,   /* until eddy_accept */
     EDDY__STREAM_RESTING = EDDY__FLAG_FREE << 10, /* until the timer */
-    EDDY__STREAM_TOLD = EDDY__FLAG_FREE << 11     /* why it rests */
+    EDDY__STREAM_TOLD = EDDY__FLAG_FREE << 11,    /* why it rests */
+    EDDY__STREAM_EDGE = EDDY__FLAG_FREE << 12     /* edges will do */
 };
 
 /* What only listening streams need so far. */
@@ -84,7 +85,7 @@ int eddy__stream_set_option(eddy_loop *loop, int fd, int level, int option,
 
 /* stream_read.c: one turn of reading. May call back anything; returns how many
  * callbacks it called. */
-unsigned eddy__stream_read(eddy_stream *stream);
+unsigned eddy__stream_read(eddy_stream *stream, unsigned events);
 void eddy__stream_read_failed(eddy_stream *stream, int error);
 
 /* stream_write.c: writes what the kernel takes, up to a bound. Calls nobody. */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading: one recv() a turn. The watcher is level-triggered, so what is left
- * is reported again after the others had their turn, and neither a short read
- * nor a hangup needs to be interpreted: the end is when recv() says so.
+ * Reading: one recv() a turn. What is left is reported again after the others
+ * had their turn: by itself where the watcher is level-triggered, and where it
+ * is edge-triggered because we ask for it.
+ *
+ * With an edge, we have to know what is left. A read that was short took all
+ * there was, unless the report spoke of the end, which is to be read too, or of
+ * urgent data, at which a read stops; what came after the report makes another
+ * one.
  */
 #include "net/stream.h"
 
@@ -27,6 +32,13 @@ void eddy__stream_read_failed(eddy_stream *stream, int error)
     fail(stream, error, &none);
 }
 
+/* What the kernel told is to be told again, should it not be so anyway. */
+static void look_again(eddy_stream *stream)
+{
+    if (stream->handle.flags & EDDY__STREAM_OPEN)
+        eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_READABLE);
+}
+
 /* False when there is nothing to read into, or nobody to read for any more. */
 static bool provide(eddy_stream *stream, eddy_buf *buf)
 {
@@ -36,11 +48,12 @@ static bool provide(eddy_stream *stream, eddy_buf *buf)
     }
     *buf = (eddy_buf){NULL, 0};
     stream->alloc_cb(&stream->handle, EDDY__READ_SIZE, buf);
-    if (!(stream->handle.flags & EDDY__STREAM_READING))
-        return false;
-    if (buf->base != NULL && buf->len != 0)
+    if (buf->base != NULL && buf->len != 0 &&
+        (stream->handle.flags & EDDY__STREAM_READING))
         return true;
-    fail(stream, EDDY_ENOBUFS, buf);
+    look_again(stream);
+    if (stream->handle.flags & EDDY__STREAM_READING)
+        fail(stream, EDDY_ENOBUFS, buf);
     return false;
 }
 
@@ -51,17 +64,29 @@ static int ending(const eddy_stream *stream)
     return stream->delayed_error != 0 ? stream->delayed_error : EDDY_EOF;
 }
 
-unsigned eddy__stream_read(eddy_stream *stream)
+static ssize_t receive(eddy_stream *stream, const eddy_buf *buf,
+                       unsigned events)
 {
     const eddy_os *os = stream->loop->os;
+    ssize_t count;
+
+    do
+        count = os->recv(os->context, stream->watcher.fd, buf->base, buf->len);
+    while (count == EDDY_EINTR);
+    if (count <= 0 || (size_t) count == buf->len ||
+        (events & (EDDY_DISCONNECT | EDDY_PRIORITY)))
+        look_again(stream);
+    return count;
+}
+
+unsigned eddy__stream_read(eddy_stream *stream, unsigned events)
+{
     eddy_buf buf;
     ssize_t count;
 
     if (!provide(stream, &buf))
         return 1;
-    do
-        count = os->recv(os->context, stream->watcher.fd, buf.base, buf.len);
-    while (count == EDDY_EINTR);
+    count = receive(stream, &buf, events);
     if (count > 0) {
         stream->loop->stats.bytes_read += (uint64_t) count;
         stream->cb.read(stream, count, &buf);

@@ -145,7 +145,10 @@ static ssize_t send_message(eddy_stream *stream, const struct msghdr *message)
     if (sent > 0)
         stream->loop->stats.bytes_written += (uint64_t) sent;
     note(stream, sent);
-    return sent == EDDY_ENOBUFS ? EDDY_EAGAIN : sent;
+    if (sent != EDDY_ENOBUFS)
+        return sent;
+    eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_WRITABLE);
+    return EDDY_EAGAIN; /* but nothing says when there will be */
 }
 
 /* Takes up to `sent` bytes off the request; returns how many. */
@@ -215,6 +218,8 @@ void eddy__stream_flush(eddy_stream *stream)
     while (sends < MAX_SENDS && first_write(stream) != NULL &&
            send_some(stream))
         sends++;
+    if (sends == MAX_SENDS && first_write(stream) != NULL)
+        eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_WRITABLE);
     eddy__shutdown_reached(stream);
     eddy__stream_refresh(stream);
 }

@@ -71,6 +71,18 @@ int eddy__tcp_apply(eddy_stream *stream)
                                    IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+/* Where an event is told once, one must know what is left after a read or a
+ * write. The kernel's TCP says it by doing less than was asked for; a table of
+ * the program's own may do less for reasons of its own. */
+static bool edge_will_do(const eddy_loop *loop)
+{
+    const eddy_os *system = eddy_os_default();
+
+    return (loop->ops->events & EDDY_SNAPSHOT) &&
+           loop->os->recv == system->recv &&
+           loop->os->sendmsg == system->sendmsg;
+}
+
 int eddy__tcp_make(eddy_tcp *tcp, int family)
 {
     const eddy_os *os = tcp->loop->os;
@@ -89,6 +101,8 @@ int eddy__tcp_make(eddy_tcp *tcp, int family)
         eddy__stream_close_fd(tcp->loop, fd);
         return err;
     }
+    if (edge_will_do(tcp->loop))
+        tcp->handle.flags |= EDDY__STREAM_EDGE;
     err = eddy__tcp_apply(&tcp->stream);
     if (err < 0)
         eddy__stream_drop(&tcp->stream);
@@ -124,6 +138,23 @@ static int examine(eddy_loop *loop, int fd)
     return err < 0 ? err : 1;
 }
 
+/* Whether it is none of another family, such as AF_UNIX. */
+static int is_inet(eddy_loop *loop, int fd)
+{
+    const eddy_os *os = loop->os;
+    struct sockaddr_storage own;
+    socklen_t length = sizeof(own);
+    int err;
+
+    do
+        err =
+            os->getsockname(os->context, fd, (struct sockaddr *) &own, &length);
+    while (err == EDDY_EINTR);
+    if (err < 0)
+        return err;
+    return eddy__address_size((const struct sockaddr *) &own) != 0;
+}
+
 static int adopt(eddy_tcp *tcp, int fd)
 {
     const eddy_os *os = tcp->loop->os;
@@ -144,6 +175,7 @@ static int adopt(eddy_tcp *tcp, int fd)
 int eddy_tcp_open(eddy_tcp *tcp, int fd)
 {
     int connected;
+    int inet;
     int err = check(tcp, false);
 
     if (err < 0)
@@ -155,10 +187,17 @@ int eddy_tcp_open(eddy_tcp *tcp, int fd)
     connected = examine(tcp->loop, fd);
     if (connected < 0)
         return connected;
+    inet = is_inet(tcp->loop, fd);
+    if (inet < 0)
+        return inet;
     err = adopt(tcp, fd);
-    if (err == 0 && connected)
+    if (err < 0)
+        return err;
+    if (connected)
         tcp->handle.flags |= EDDY__STREAM_CONNECTED;
-    return err;
+    if (inet && edge_will_do(tcp->loop))
+        tcp->handle.flags |= EDDY__STREAM_EDGE;
+    return 0;
 }
 
 /* That IPv4 is taken too cannot be had everywhere, and is not insisted on. */
