@@ -298,6 +298,28 @@ static void an_edge_is_reported_once(void **state)
     test_close_pair(fds);
 }
 
+/* The same mask again: who left something behind is told of it. */
+static void a_new_look_reports_an_edge_again(void **state)
+{
+    const unsigned want = EDDY_READABLE | EDDY_EDGE;
+    struct test_backend *tb = *state;
+    unsigned edge = tb->ops->events & EDDY_EDGE;
+    int fds[2];
+
+    test_pipe(fds);
+    test_watch(tb, fds[0], want);
+    test_rewatch(tb, fds[0], want, want);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    test_write_byte(fds[1]);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(test_events_now(tb, fds[0]), EDDY_READABLE | edge);
+        test_rewatch(tb, fds[0], want, want);
+    }
+    test_read_byte(fds[0]);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    test_close_pair(fds);
+}
+
 static void an_edge_and_a_level_do_not_mix(void **state)
 {
     struct test_backend *tb = *state;
@@ -351,6 +373,7 @@ int main(void)
         BACKEND_TEST(a_refused_connection_is_every_event),
         BACKEND_TEST(urgent_data_has_priority),
         BACKEND_TEST(an_edge_is_reported_once),
+        BACKEND_TEST(a_new_look_reports_an_edge_again),
         BACKEND_TEST(an_edge_and_a_level_do_not_mix),
         BACKEND_TEST(an_edge_keeps_its_mark_on_hangup),
     };

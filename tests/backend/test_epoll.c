@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,30 @@ static int choose_epoll(void **state)
 {
     (void) state;
     return setenv("EDDY_BACKEND", "epoll", 1);
+}
+
+/* --- snapshots ----------------------------------------------------------- */
+
+/* What is new makes the report, and what was true before is in it. */
+static void an_edge_reports_all_that_is_true(void **state)
+{
+    const unsigned always = EDDY_WRITABLE | EDDY_EDGE;
+    const unsigned ends = EDDY_DISCONNECT | EDDY_PRIORITY;
+    struct test_backend *tb = *state;
+    int fds[2];
+
+    assert_true(tb->ops->events & EDDY_SNAPSHOT);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    test_watch(tb, fds[0], EDDY_READABLE | always | ends);
+    assert_int_equal(test_events_now(tb, fds[0]), always);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    test_write_byte(fds[1]);
+    assert_int_equal(test_events_now(tb, fds[0]), EDDY_READABLE | always);
+    assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
+    assert_int_equal(test_events_now(tb, fds[0]),
+                     EDDY_READABLE | always | EDDY_DISCONNECT);
+    assert_int_equal(test_events_now(tb, fds[0]), 0);
+    test_close_pair(fds);
 }
 
 /* --- duplicates ---------------------------------------------------------- */
@@ -375,6 +400,7 @@ static void a_long_array_is_filled_in_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        BACKEND_TEST(an_edge_reports_all_that_is_true),
         BACKEND_TEST(a_duplicate_keeps_the_registration),
         BACKEND_TEST(an_old_registration_keeps_its_token),
         BACKEND_TEST(a_number_that_comes_back_is_repaired),

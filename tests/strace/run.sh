@@ -84,6 +84,11 @@ if trace_scenario epoll restarts; then
     seen restarts 'epoll_ctl'
 fi
 
+if trace_scenario epoll backpressure; then
+    check epoll backpressure 'epoll_ctl' 10 "100 times backpressure"
+    seen backpressure 'epoll_ctl'
+fi
+
 if trace_scenario epoll roundtrips; then
     check epoll roundtrips "$writes" 2001 "1,000 round trips"
     seen roundtrips "$writes"
