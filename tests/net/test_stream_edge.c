@@ -75,10 +75,15 @@ static void stop_instead(eddy_handle *handle, size_t suggested, eddy_buf *out)
     assert_int_equal(eddy_read_stop((eddy_stream *) (void *) handle), 0);
 }
 
+static void on_read(eddy_stream *stream, ssize_t nread, const eddy_buf *buf)
+{
+    if (nread != 0)
+        peer_on_read(stream, nread, buf);
+}
+
 static void read_into(struct peer *peer, eddy_alloc_cb alloc)
 {
-    assert_int_equal(eddy_read_start(&peer->tcp.stream, alloc, peer_on_read),
-                     0);
+    assert_int_equal(eddy_read_start(&peer->tcp.stream, alloc, on_read), 0);
 }
 
 /* --- where a read stops short of what there is --------------------------- */
@@ -129,6 +134,29 @@ static void full_buffers_are_followed_by_the_rest(void **state)
     net_send_raw(fd, 100 * HELD, 10 * HELD + 1);
     net_until_size(net, &peer.received, 110 * HELD + 1);
     assert_int_equal(peer.ends, 0);
+    net_close(net);
+}
+
+/* However much there is, and however small the buffers are, others have their
+ * turn. */
+static void turns_are_bounded(void **state)
+{
+    enum { MOST = 16 };
+    struct net *net = *state;
+    struct peer peers[2];
+
+    for (int i = 0; i < 2; i++) {
+        net_send_raw(net_connect_raw(net, &peers[i]), 0, 100 * HELD);
+        net_await(peers[i].tcp.stream.watcher.fd);
+        read_into(&peers[i], hold);
+    }
+    for (int turns = 1; turns <= 5; turns++) {
+        net_turns(net, 1);
+        for (int i = 0; i < 2; i++) {
+            assert_true(peers[i].reads >= turns);
+            assert_true(peers[i].reads <= turns * MOST);
+        }
+    }
     net_close(net);
 }
 
@@ -403,6 +431,7 @@ int main(void)
         EDGE_TEST(the_end_comes_in_one_report_with_data),
         EDGE_TEST(data_go_on_behind_urgent_data),
         EDGE_TEST(full_buffers_are_followed_by_the_rest),
+        EDGE_TEST(turns_are_bounded),
         EDGE_TEST(what_came_while_stopped_is_told),
         EDGE_TEST(what_was_left_in_the_callback_is_told),
         EDGE_TEST(what_nobody_took_is_told),
