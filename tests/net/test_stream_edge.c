@@ -105,6 +105,25 @@ static void the_end_comes_in_one_report_with_data(void **state)
     net_close(net);
 }
 
+static void who_stops_at_the_data_is_not_told_of_the_end(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+    int fd = net_connect_raw(net, &peer);
+
+    peer.act = stop_reading;
+    net_send_raw(fd, 0, 10);
+    net_close_raw(net, fd);
+    net_await(peer.tcp.stream.watcher.fd);
+    peer_read(&peer);
+    net_until(net, &peer.reads, 1);
+    net_turns(net, 3);
+    assert_int_equal(peer.ends, 0);
+    peer_read(&peer);
+    net_until(net, &peer.ends, 1);
+    net_close(net);
+}
+
 static void data_go_on_behind_urgent_data(void **state)
 {
     struct net *net = *state;
@@ -157,6 +176,25 @@ static void turns_are_bounded(void **state)
             assert_true(peers[i].reads <= turns * MOST);
         }
     }
+    net_close(net);
+}
+
+static void the_loops_buffer_is_filled_once_a_turn(void **state)
+{
+    struct net *net = *state;
+    struct peer peer;
+
+    net_send_raw(net_connect_raw(net, &peer), 0, 150000);
+    peer.act = stop_reading;
+    peer_read(&peer);
+    net_turns(net, 3);
+    assert_int_equal(peer.reads, 1);
+    assert_int_equal(peer.received, 65536);
+    peer.act = NULL;
+    peer_read(&peer);
+    net_turns(net, 1);
+    assert_int_equal(peer.received, 131072);
+    net_until_size(net, &peer.received, 150000);
     net_close(net);
 }
 
@@ -429,9 +467,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EDGE_TEST(the_end_comes_in_one_report_with_data),
+        EDGE_TEST(who_stops_at_the_data_is_not_told_of_the_end),
         EDGE_TEST(data_go_on_behind_urgent_data),
         EDGE_TEST(full_buffers_are_followed_by_the_rest),
         EDGE_TEST(turns_are_bounded),
+        EDGE_TEST(the_loops_buffer_is_filled_once_a_turn),
         EDGE_TEST(what_came_while_stopped_is_told),
         EDGE_TEST(what_was_left_in_the_callback_is_told),
         EDGE_TEST(what_nobody_took_is_told),
