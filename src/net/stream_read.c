@@ -14,11 +14,11 @@
 
 #include "core/loop.h"
 
-/* How often, and once more than EDDY__READ_SIZE bytes are read, no more. */
+/* For so many reads, as long as less than EDDY__READ_SIZE bytes came. */
 #ifdef EDDY_STRESS
-enum { MAX_READS = 1 };
+enum { MORE_READS = 0 };
 #else
-enum { MAX_READS = 16 };
+enum { MORE_READS = 15 };
 #endif
 
 static void stop(eddy_stream *stream)
@@ -83,48 +83,67 @@ static ssize_t receive(const eddy_stream *stream, const eddy_buf *buf)
     return count;
 }
 
-/* Returns how many bytes were read if there may be more, else 0. */
-static size_t read_once(eddy_stream *stream, unsigned events, unsigned *called)
+/* Nothing came of it: calls back all the same, if somebody must be told or
+ * given back a buffer. */
+static ssize_t read_nothing(eddy_stream *stream, ssize_t count,
+                            const eddy_buf *buf)
+{
+    if (count == EDDY_EAGAIN && stream->alloc_cb == NULL)
+        return EDDY_EAGAIN;
+    if (count == EDDY_EAGAIN) {
+        stream->cb.read(stream, 0, buf);
+        return 0;
+    }
+    look_again(stream); /* whoever reads on is told the same again */
+    fail(stream, count == 0 ? ending(stream) : (int) count, buf);
+    return 0;
+}
+
+/* Returns how many bytes were read if there may be more, 0 if there are none,
+ * EDDY_EAGAIN if besides nobody was called. */
+static inline ssize_t read_once(eddy_stream *stream, unsigned events)
 {
     const unsigned stops_short = EDDY_DISCONNECT | EDDY_PRIORITY;
     eddy_buf buf;
     ssize_t count;
 
-    ++*called;
     if (!provide(stream, &buf))
         return 0;
     count = receive(stream, &buf);
-    if (count > 0) {
-        stream->loop->stats.bytes_read += (uint64_t) count;
-        stream->cb.read(stream, count, &buf);
-        if ((size_t) count == buf.len || (events & stops_short))
-            return (size_t) count;
-    } else if (count != EDDY_EAGAIN) {
-        look_again(stream); /* whoever reads on is told the same again */
-        fail(stream, count == 0 ? ending(stream) : (int) count, &buf);
-    } else if (stream->alloc_cb != NULL) {
-        stream->cb.read(stream, 0, &buf);
-    } else {
-        --*called;
+    if (count <= 0)
+        return read_nothing(stream, count, &buf);
+    stream->loop->stats.bytes_read += (uint64_t) count;
+    stream->cb.read(stream, count, &buf);
+    return (size_t) count == buf.len || (events & stops_short) ? count : 0;
+}
+
+/* There may be more behind so many bytes. Returns how many callbacks it
+ * called. */
+static unsigned read_on(eddy_stream *stream, unsigned events, ssize_t bytes)
+{
+    const unsigned most = (events & EDDY_EDGE) ? MORE_READS : 0;
+    unsigned called = 0;
+
+    while (called < most && bytes < EDDY__READ_SIZE &&
+           (stream->handle.flags & EDDY__STREAM_READING)) {
+        ssize_t count = read_once(stream, events);
+
+        called += count != EDDY_EAGAIN;
+        if (count <= 0)
+            return called;
+        bytes += count;
     }
-    return 0;
+    look_again(stream);
+    return called;
 }
 
 unsigned eddy__stream_read(eddy_stream *stream, unsigned events)
 {
-    unsigned most = (events & EDDY_EDGE) ? MAX_READS : 1;
-    unsigned called = 0;
-    size_t bytes = 0;
-    size_t count;
+    ssize_t count = read_once(stream, events);
 
-    do {
-        count = read_once(stream, events, &called);
-        bytes += count;
-    } while (count > 0 && called < most && bytes < EDDY__READ_SIZE &&
-             (stream->handle.flags & EDDY__STREAM_READING));
     if (count > 0)
-        look_again(stream);
-    return called;
+        return 1 + read_on(stream, events, count);
+    return count != EDDY_EAGAIN;
 }
 
 int eddy_read_start(eddy_stream *stream, eddy_alloc_cb alloc_cb,

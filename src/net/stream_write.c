@@ -124,17 +124,20 @@ static bool is_over(ssize_t error)
     }
 }
 
-/* For the reader, whom the kernel may not tell any more. A connection that
- * still takes data has not ended, whatever was said before. */
-static void note(eddy_stream *stream, ssize_t sent)
+/* Notes, for the reader, an error that the kernel may not tell again. A want
+ * of buffers passes, but nothing says when. */
+static ssize_t sent_nothing(eddy_stream *stream, ssize_t error)
 {
-    if (sent > 0)
-        stream->delayed_error = 0;
-    else if (is_over(sent))
-        stream->delayed_error = (int) sent;
+    if (is_over(error))
+        stream->delayed_error = (int) error;
+    if (error != EDDY_ENOBUFS)
+        return error;
+    eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_WRITABLE);
+    return EDDY_EAGAIN;
 }
 
-static ssize_t send_message(eddy_stream *stream, const struct msghdr *message)
+static inline ssize_t send_message(eddy_stream *stream,
+                                   const struct msghdr *message)
 {
     const eddy_os *os = stream->loop->os;
     ssize_t sent;
@@ -142,13 +145,11 @@ static ssize_t send_message(eddy_stream *stream, const struct msghdr *message)
     do
         sent = os->sendmsg(os->context, stream->watcher.fd, message);
     while (sent == EDDY_EINTR);
-    if (sent > 0)
-        stream->loop->stats.bytes_written += (uint64_t) sent;
-    note(stream, sent);
-    if (sent != EDDY_ENOBUFS)
-        return sent;
-    eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_WRITABLE);
-    return EDDY_EAGAIN; /* but nothing says when there will be */
+    if (sent <= 0)
+        return sent_nothing(stream, sent);
+    stream->delayed_error = 0; /* it takes data: whatever was said, it lives */
+    stream->loop->stats.bytes_written += (uint64_t) sent;
+    return sent;
 }
 
 /* Takes up to `sent` bytes off the request; returns how many. */
