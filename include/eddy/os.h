@@ -59,9 +59,9 @@ typedef struct eddy_os {
                        socklen_t *length);
     int (*getpeername)(void *context, int fd, struct sockaddr *address,
                        socklen_t *length);
-    /* May do less than was asked for. A program's own are always asked again
-     * while the descriptor is ready; the system's, of which it is known when
-     * they took all there was, may be saved that. */
+    /* May do less than was asked for, and are called again as long as the
+     * descriptor is ready. Where they are the system's, as are socket and
+     * accept, a loop may know that nothing is left, and save that call. */
     ssize_t (*recv)(void *context, int fd, void *buffer, size_t size);
     ssize_t (*sendmsg)(void *context, int fd, const struct msghdr *message);
 

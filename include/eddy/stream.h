@@ -60,9 +60,9 @@ typedef void (*eddy_alloc_cb)(eddy_handle *handle, size_t suggested,
  * the handle or stops the reading: then nothing is read. Without an alloc
  * callback the memory is the loop's own, valid until this returns.
  *
- * nread is never 0 without an alloc callback. With one it is 0 when nothing was
- * left to be read, as may be found out after a buffer that was filled to the
- * brim: this one returns unused, and reading goes on.
+ * nread is never 0 without an alloc callback. With one it is 0 in the rare
+ * case that the system took back what it had announced: the buffer returns
+ * unused, and reading goes on.
  */
 typedef void (*eddy_read_cb)(eddy_stream *stream, ssize_t nread,
                              const eddy_buf *buf);

@@ -5,12 +5,7 @@
  * loop sleeps, of what changed in the end.
  *
  * An interest that was dropped lingers in the kernel until an event comes that
- * nobody wants: whoever stops and starts again pays no system call. Where the
- * registration is edge-triggered such an event is not repeated: it lingers on
- * if the event came along with one that somebody wants.
- *
- * Who wants WRITABLE of an edge-triggered registration has just been refused by
- * the kernel, so that an earlier edge means nothing to it.
+ * nobody wants: whoever stops and starts again pays no system call.
  */
 #include "core/fdtable.h"
 
@@ -106,10 +101,12 @@ int eddy__watcher_open(eddy_loop *loop, struct eddy__watcher *watcher, int fd,
         .fd = fd,
         .changed = loop->dispatch - 1,
     };
-    if (slot->watchers != NULL)
-        slot->watchers->prev = watcher;
     slot->watchers = watcher;
-    assert(slot->watchers->next != NULL || slot->known == 0);
+    assert(watcher->next != NULL || slot->known == 0);
+    if (watcher->next != NULL) {
+        watcher->next->prev = watcher;
+        enqueue(loop, fd, 0); /* an edge will not do any more */
+    }
     return 0;
 }
 
@@ -150,20 +147,9 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher)
         watcher->next->prev = watcher->prev;
     if (slot->watchers == NULL)
         release(loop, slot, watcher->fd);
-    else if (watcher->events != 0)
+    else
         enqueue(loop, watcher->fd, 0);
     watcher->events = 0;
-}
-
-void eddy__watcher_missed(eddy_loop *loop, const struct eddy__watcher *watcher,
-                          unsigned events)
-{
-    struct eddy__fd *slot = &loop->fds[watcher->fd];
-
-    if (!(slot->known & EDDY_EDGE))
-        return;
-    slot->missed |= (unsigned char) events;
-    enqueue(loop, watcher->fd, 0);
 }
 
 /* What a watcher is to be told of: what it wants, and wanted when the dispatch
@@ -216,9 +202,9 @@ static unsigned apply(eddy_loop *loop, int fd)
     assert(slot->flags & EDDY__FD_QUEUED);
     assert(slot->watchers != NULL || slot->known == 0);
     slot->flags = 0;
-    if (!eddy__fd_unlike(slot, wanted) && !(exact && wanted != slot->known))
+    if (!eddy__fd_unlike(slot, wanted) &&
+        !(exact && (wanted != slot->known || (wanted & EDDY_EDGE))))
         return 0;
-    slot->missed = 0;
     loop->stats.interest_changes++;
     err = loop->ops->update(loop->backend, token_of(fd, slot), fd, slot->known,
                             wanted);
@@ -264,25 +250,20 @@ static void drop(eddy_loop *loop, int fd, uint64_t token)
         loop->state |= EDDY__LOOP_REBUILD;
 }
 
-/* What nobody wants of a report. The kernel will repeat it at once, or, when
- * it was an edge, the next time: that woke the loop for nothing. */
-static void spurn(eddy_loop *loop, int fd, unsigned wanted, unsigned events)
+/* Whether an interest may linger though it brought an event that nobody wants.
+ * An edge is not repeated, and that there is room mostly comes along with other
+ * events, at no cost. Who wants to know of room later will have met EAGAIN by
+ * then, and be told of new room (eddy__watcher_set). */
+static bool may_linger(unsigned unwanted, unsigned events)
 {
-    const unsigned kept = EDDY_ANY_EVENT & ~(unsigned) EDDY_WRITABLE;
-
-    if (events & EDDY_EDGE) {
-        loop->fds[fd].missed |= (unsigned char) (events & ~wanted & kept);
-        if (events & wanted & EDDY_ANY_EVENT)
-            return;
-    }
-    enqueue(loop, fd, EDDY__FD_EXACT);
+    return (events & EDDY_EDGE) && unwanted == EDDY_WRITABLE;
 }
 
 static unsigned dispatch(eddy_loop *loop, const eddy_ready *ready)
 {
     int fd = (int) (ready->token & INT32_MAX);
     struct eddy__fd *slot = &loop->fds[fd];
-    unsigned wanted;
+    unsigned unwanted;
 
     if (fd >= loop->fd_count || slot->watchers == NULL ||
         slot->generation != (unsigned) (ready->token >> 32)) {
@@ -291,9 +272,10 @@ static unsigned dispatch(eddy_loop *loop, const eddy_ready *ready)
     }
     if (ready->error < 0)
         return refuse(loop, fd, ready->error);
-    wanted = eddy__fd_wanted(slot);
-    if (ready->events & slot->known & ~wanted)
-        spurn(loop, fd, wanted, ready->events);
+    unwanted =
+        ready->events & slot->known & ~eddy__fd_wanted(slot) & EDDY_ANY_EVENT;
+    if (unwanted != 0 && !may_linger(unwanted, ready->events))
+        enqueue(loop, fd, EDDY__FD_EXACT);
     return tell(loop, fd, 0, ready->events);
 }
 
@@ -301,7 +283,7 @@ unsigned eddy__fds_dispatch(eddy_loop *loop, int count)
 {
     unsigned told = 0;
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && !eddy__loop_inherited(loop); i++)
         told += dispatch(loop, &loop->ready[i]);
     return told;
 }

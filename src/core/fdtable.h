@@ -26,9 +26,7 @@ struct eddy__fd {
     int next;                       /* in the watcher queue; -1 ends it */
     unsigned char known;            /* what the kernel was told to watch */
     unsigned char flags;
-    unsigned char missed; /* edges that nobody took: to be looked at anew as
-                             soon as they are wanted */
-    unsigned char reserved;
+    unsigned char reserved[2];
 };
 
 /* Tells the backend what changed. Returns how many watchers were told that
@@ -49,19 +47,18 @@ void eddy__fds_forget(eddy_loop *loop);
 
 void eddy__fds_free(eddy_loop *loop);
 
-/* What the watchers of a descriptor want between them. An edge will do if it
- * will do for the only one: of two, each may miss what the other was told. */
+/* What the watchers of a descriptor want between them. An edge will do for one
+ * that is alone: of two, each may miss what the other was told. */
 static inline unsigned eddy__fd_wanted(const struct eddy__fd *slot)
 {
-    const struct eddy__watcher *watcher;
-    unsigned wanted = 0;
+    const struct eddy__watcher *watcher = slot->watchers;
+    unsigned wanted;
 
-    for (watcher = slot->watchers; watcher != NULL; watcher = watcher->next) {
-        if (wanted == 0)
-            wanted = watcher->events;
-        else if (watcher->events != 0)
-            wanted = (wanted | watcher->events) & ~(unsigned) EDDY_EDGE;
-    }
+    if (watcher == NULL)
+        return 0;
+    wanted = watcher->events;
+    while ((watcher = watcher->next) != NULL)
+        wanted = (wanted | watcher->events) & ~(unsigned) EDDY_EDGE;
     return wanted;
 }
 
@@ -70,10 +67,7 @@ static inline unsigned eddy__fd_wanted(const struct eddy__fd *slot)
  * asked for, or the other way round. */
 static inline bool eddy__fd_unlike(const struct eddy__fd *slot, unsigned wanted)
 {
-    unsigned differing = wanted ^ slot->known;
-
-    return wanted != 0 &&
-           (differing & (wanted | EDDY_EDGE) || (wanted & slot->missed));
+    return wanted != 0 && ((wanted ^ slot->known) & (wanted | EDDY_EDGE));
 }
 
 #endif

@@ -27,13 +27,10 @@ void eddy__watcher_close(eddy_loop *loop, struct eddy__watcher *watcher);
  * descriptor. */
 void eddy__watcher_begin_change(eddy_loop *loop, struct eddy__watcher *watcher);
 
-/* The watcher was told of these events, or may have been, and did not look at
- * all that is there: should the registration be edge-triggered, the kernel is
- * asked to tell them again as soon as they are wanted. */
-void eddy__watcher_missed(eddy_loop *loop, const struct eddy__watcher *watcher,
-                          unsigned events);
-
-/* Sets what is wanted, 0 for nothing. EDDY_ENOTSUP: the backend cannot. After
+/* Sets what is wanted, 0 for nothing. EDDY_ENOTSUP: the backend cannot. With
+ * EDDY_EDGE, what is ready is told once from then on, WRITABLE perhaps not
+ * before there is room that was not there before: who adds it has met EAGAIN,
+ * or takes EDDY_EDGE away. Whoever is not sure what is left does so too. After
  * the first change in a dispatch the descriptor is in the queue, and only the
  * watcher is touched. */
 static inline int eddy__watcher_set(eddy_loop *loop,

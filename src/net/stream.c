@@ -27,8 +27,8 @@ void eddy__stream_init(eddy_loop *loop, eddy_stream *stream,
     stream->reserved = NULL;
 }
 
-/* With edges, the end and urgent data must be told along with the data: at
- * these a read may be short though there is more. */
+/* The end and urgent data must then be told along with the data: at these a
+ * read may be short though there is more. */
 static unsigned as_edge(unsigned events)
 {
     const unsigned ends = EDDY_DISCONNECT | EDDY_PRIORITY;
@@ -74,6 +74,14 @@ void eddy__stream_refresh(eddy_stream *stream)
         eddy__handle_activate(&stream->handle);
     else
         eddy__handle_deactivate(&stream->handle);
+}
+
+void eddy__stream_forgo_edge(eddy_stream *stream)
+{
+    if (!(stream->handle.flags & EDDY__STREAM_EDGE))
+        return;
+    stream->handle.flags &= ~(unsigned) EDDY__STREAM_EDGE;
+    eddy__stream_refresh(stream);
 }
 
 /* The kernel will not watch the descriptor: whoever waits for it is told. */

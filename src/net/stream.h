@@ -60,6 +60,10 @@ void eddy__stream_release(eddy_stream *stream);
 /* Has the watcher want, and the handle be active, as flags and queue say. */
 void eddy__stream_refresh(eddy_stream *stream);
 
+/* For who may have left something behind: from now on the kernel repeats what
+ * it told. Does nothing to a stream that was closed. */
+void eddy__stream_forgo_edge(eddy_stream *stream);
+
 /* Begins a request and puts it behind the queue. */
 void eddy__stream_enqueue(eddy_stream *stream, eddy_req *req,
                           const struct eddy__req_class *kind);

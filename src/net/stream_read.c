@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading: one recv() a turn where the watcher is level-triggered. What is left
- * is reported again after the others had their turn, and nothing needs to be
+ * Reading: one recv() a turn. What is left is reported again after the others
+ * had their turn, and neither a short read nor a hangup needs to be
  * interpreted: the end is when recv() says so.
  *
- * With an edge, we have to know what is left, and ask to be told of it. A read
- * that was short took all there was, unless the report spoke of the end, which
- * is to be read too, or of urgent data, at which a read stops; what came after
- * the report makes another one. Asking costs a system call, so a turn goes on
- * for a while instead.
+ * That is so where the watcher is level-triggered. With an edge a read must
+ * have been short, so that nothing is left but at the end and at urgent data,
+ * of which the report then spoke; what came after it makes another one. A
+ * stream that does otherwise, once, is level-triggered ever after: asking the
+ * kernel each time would cost more than it saves.
  */
 #include "net/stream.h"
 
 #include "core/loop.h"
-
-/* For so many reads, as long as less than EDDY__READ_SIZE bytes came. */
-#ifdef EDDY_STRESS
-enum { MORE_READS = 0 };
-#else
-enum { MORE_READS = 15 };
-#endif
 
 static void stop(eddy_stream *stream)
 {
@@ -40,13 +33,6 @@ void eddy__stream_read_failed(eddy_stream *stream, int error)
     fail(stream, error, &none);
 }
 
-/* What the kernel told is to be told again, should it not be so anyway. */
-static void look_again(eddy_stream *stream)
-{
-    if (stream->handle.flags & EDDY__STREAM_OPEN)
-        eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_READABLE);
-}
-
 /* False when there is nothing to read into, or nobody to read for any more. */
 static bool provide(eddy_stream *stream, eddy_buf *buf)
 {
@@ -59,7 +45,7 @@ static bool provide(eddy_stream *stream, eddy_buf *buf)
     if (buf->base != NULL && buf->len != 0 &&
         (stream->handle.flags & EDDY__STREAM_READING))
         return true;
-    look_again(stream);
+    eddy__stream_forgo_edge(stream);
     if (stream->handle.flags & EDDY__STREAM_READING)
         fail(stream, EDDY_ENOBUFS, buf);
     return false;
@@ -72,7 +58,8 @@ static int ending(const eddy_stream *stream)
     return stream->delayed_error != 0 ? stream->delayed_error : EDDY_EOF;
 }
 
-static ssize_t receive(const eddy_stream *stream, const eddy_buf *buf)
+static ssize_t receive(eddy_stream *stream, const eddy_buf *buf,
+                       unsigned events)
 {
     const eddy_os *os = stream->loop->os;
     ssize_t count;
@@ -80,70 +67,31 @@ static ssize_t receive(const eddy_stream *stream, const eddy_buf *buf)
     do
         count = os->recv(os->context, stream->watcher.fd, buf->base, buf->len);
     while (count == EDDY_EINTR);
+    if (count == (ssize_t) buf->len || (count <= 0 && count != EDDY_EAGAIN) ||
+        (events & (EDDY_DISCONNECT | EDDY_PRIORITY)))
+        eddy__stream_forgo_edge(stream);
     return count;
-}
-
-/* Nothing came of it: calls back all the same, if somebody must be told or
- * given back a buffer. */
-static ssize_t read_nothing(eddy_stream *stream, ssize_t count,
-                            const eddy_buf *buf)
-{
-    if (count == EDDY_EAGAIN && stream->alloc_cb == NULL)
-        return EDDY_EAGAIN;
-    if (count == EDDY_EAGAIN) {
-        stream->cb.read(stream, 0, buf);
-        return 0;
-    }
-    look_again(stream); /* whoever reads on is told the same again */
-    fail(stream, count == 0 ? ending(stream) : (int) count, buf);
-    return 0;
-}
-
-/* Returns how many bytes were read if there may be more, 0 if there are none,
- * EDDY_EAGAIN if besides nobody was called. */
-static inline ssize_t read_once(eddy_stream *stream, unsigned events)
-{
-    const unsigned stops_short = EDDY_DISCONNECT | EDDY_PRIORITY;
-    eddy_buf buf;
-    ssize_t count;
-
-    if (!provide(stream, &buf))
-        return 0;
-    count = receive(stream, &buf);
-    if (count <= 0)
-        return read_nothing(stream, count, &buf);
-    stream->loop->stats.bytes_read += (uint64_t) count;
-    stream->cb.read(stream, count, &buf);
-    return (size_t) count == buf.len || (events & stops_short) ? count : 0;
-}
-
-/* There may be more behind so many bytes. Returns how many callbacks it
- * called. */
-static unsigned read_on(eddy_stream *stream, unsigned events, ssize_t bytes)
-{
-    const unsigned most = (events & EDDY_EDGE) ? MORE_READS : 0;
-    unsigned called = 0;
-
-    while (called < most && bytes < EDDY__READ_SIZE &&
-           (stream->handle.flags & EDDY__STREAM_READING)) {
-        ssize_t count = read_once(stream, events);
-
-        called += count != EDDY_EAGAIN;
-        if (count <= 0)
-            return called;
-        bytes += count;
-    }
-    look_again(stream);
-    return called;
 }
 
 unsigned eddy__stream_read(eddy_stream *stream, unsigned events)
 {
-    ssize_t count = read_once(stream, events);
+    eddy_buf buf;
+    ssize_t count;
 
-    if (count > 0)
-        return 1 + read_on(stream, events, count);
-    return count != EDDY_EAGAIN;
+    if (!provide(stream, &buf))
+        return 1;
+    count = receive(stream, &buf, events);
+    if (count > 0) {
+        stream->loop->stats.bytes_read += (uint64_t) count;
+        stream->cb.read(stream, count, &buf);
+    } else if (count == EDDY_EAGAIN) {
+        if (stream->alloc_cb == NULL)
+            return 0;
+        stream->cb.read(stream, 0, &buf);
+    } else {
+        fail(stream, count == 0 ? ending(stream) : (int) count, &buf);
+    }
+    return 1;
 }
 
 int eddy_read_start(eddy_stream *stream, eddy_alloc_cb alloc_cb,

@@ -124,16 +124,14 @@ static bool is_over(ssize_t error)
     }
 }
 
-/* Notes, for the reader, an error that the kernel may not tell again. A want
- * of buffers passes, but nothing says when. */
-static ssize_t sent_nothing(eddy_stream *stream, ssize_t error)
+/* For the reader, whom the kernel may not tell any more. A connection that
+ * still takes data has not ended, whatever was said before. */
+static void note(eddy_stream *stream, ssize_t sent)
 {
-    if (is_over(error))
-        stream->delayed_error = (int) error;
-    if (error != EDDY_ENOBUFS)
-        return error;
-    eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_WRITABLE);
-    return EDDY_EAGAIN;
+    if (sent > 0)
+        stream->delayed_error = 0;
+    else if (is_over(sent))
+        stream->delayed_error = (int) sent;
 }
 
 static inline ssize_t send_message(eddy_stream *stream,
@@ -145,11 +143,13 @@ static inline ssize_t send_message(eddy_stream *stream,
     do
         sent = os->sendmsg(os->context, stream->watcher.fd, message);
     while (sent == EDDY_EINTR);
-    if (sent <= 0)
-        return sent_nothing(stream, sent);
-    stream->delayed_error = 0; /* it takes data: whatever was said, it lives */
-    stream->loop->stats.bytes_written += (uint64_t) sent;
-    return sent;
+    if (sent > 0)
+        stream->loop->stats.bytes_written += (uint64_t) sent;
+    note(stream, sent);
+    if (sent != EDDY_ENOBUFS)
+        return sent;
+    eddy__stream_forgo_edge(stream); /* nothing says when there is room */
+    return EDDY_EAGAIN;
 }
 
 /* Takes up to `sent` bytes off the request; returns how many. */
@@ -220,7 +220,7 @@ void eddy__stream_flush(eddy_stream *stream)
            send_some(stream))
         sends++;
     if (sends == MAX_SENDS && first_write(stream) != NULL)
-        eddy__watcher_missed(stream->loop, &stream->watcher, EDDY_WRITABLE);
+        eddy__stream_forgo_edge(stream); /* the kernel may take more */
     eddy__shutdown_reached(stream);
     eddy__stream_refresh(stream);
 }

@@ -30,6 +30,13 @@ enum { KEEPIDLE = TCP_KEEPALIVE };
 enum { KEEPIDLE = -1 };
 #endif
 
+/* The option that tells a socket's protocol. */
+#if defined(SO_PROTOCOL)
+enum { PROTOCOL = SO_PROTOCOL };
+#else
+enum { PROTOCOL = -1 };
+#endif
+
 static const struct eddy__handle_class tcp_class = {
     .type = EDDY_HANDLE_TCP,
     .close = eddy__stream_close,
@@ -73,14 +80,32 @@ int eddy__tcp_apply(eddy_stream *stream)
 
 /* Where an event is told once, one must know what is left after a read or a
  * write. The kernel's TCP says it by doing less than was asked for; a table of
- * the program's own may do less for reasons of its own. */
+ * the program's own may do less for reasons of its own, or mean another
+ * protocol. */
 static bool edge_will_do(const eddy_loop *loop)
 {
+    const unsigned needed = EDDY_ANY_EVENT | EDDY_EDGE | EDDY_SNAPSHOT;
     const eddy_os *system = eddy_os_default();
+    const eddy_os *os = loop->os;
 
-    return (loop->ops->events & EDDY_SNAPSHOT) &&
-           loop->os->recv == system->recv &&
-           loop->os->sendmsg == system->sendmsg;
+    return (loop->ops->events & needed) == needed && os->recv == system->recv &&
+           os->sendmsg == system->sendmsg && os->socket == system->socket &&
+           os->accept == system->accept;
+}
+
+/* Whether a descriptor of the caller's, too, is TCP: others, such as AF_UNIX,
+ * may read less than there is. */
+static bool is_tcp(const eddy_loop *loop, int fd)
+{
+    int protocol = 0;
+    socklen_t length = sizeof(protocol);
+    int err;
+
+    do
+        err = loop->os->getsockopt(loop->os->context, fd, SOL_SOCKET, PROTOCOL,
+                                   &protocol, &length);
+    while (err == EDDY_EINTR);
+    return err == 0 && protocol == IPPROTO_TCP;
 }
 
 int eddy__tcp_make(eddy_tcp *tcp, int family)
@@ -138,23 +163,6 @@ static int examine(eddy_loop *loop, int fd)
     return err < 0 ? err : 1;
 }
 
-/* Whether it is none of another family, such as AF_UNIX. */
-static int is_inet(eddy_loop *loop, int fd)
-{
-    const eddy_os *os = loop->os;
-    struct sockaddr_storage own;
-    socklen_t length = sizeof(own);
-    int err;
-
-    do
-        err =
-            os->getsockname(os->context, fd, (struct sockaddr *) &own, &length);
-    while (err == EDDY_EINTR);
-    if (err < 0)
-        return err;
-    return eddy__address_size((const struct sockaddr *) &own) != 0;
-}
-
 static int adopt(eddy_tcp *tcp, int fd)
 {
     const eddy_os *os = tcp->loop->os;
@@ -175,7 +183,6 @@ static int adopt(eddy_tcp *tcp, int fd)
 int eddy_tcp_open(eddy_tcp *tcp, int fd)
 {
     int connected;
-    int inet;
     int err = check(tcp, false);
 
     if (err < 0)
@@ -187,15 +194,12 @@ int eddy_tcp_open(eddy_tcp *tcp, int fd)
     connected = examine(tcp->loop, fd);
     if (connected < 0)
         return connected;
-    inet = is_inet(tcp->loop, fd);
-    if (inet < 0)
-        return inet;
     err = adopt(tcp, fd);
     if (err < 0)
         return err;
     if (connected)
         tcp->handle.flags |= EDDY__STREAM_CONNECTED;
-    if (inet && edge_will_do(tcp->loop))
+    if (edge_will_do(tcp->loop) && is_tcp(tcp->loop, fd))
         tcp->handle.flags |= EDDY__STREAM_EDGE;
     return 0;
 }

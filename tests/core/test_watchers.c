@@ -7,6 +7,7 @@
 #include "support/loop.h"
 
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PIPES = 8 };
@@ -365,6 +366,76 @@ static void many_ready_are_all_served(void **state)
     disperse(&crowd);
 }
 
+/* In a batch, the first one forks: what is left of it is the parent's. The
+ * child asserts by its exit code. */
+static void fork_first(struct crowd *crowd, int number)
+{
+    int status = -1;
+    pid_t child;
+
+    (void) number;
+    if (crowd->calls > 1)
+        return;
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60); /* it must not sleep */
+        return;
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void child_of_a_callback_is_told_nothing_more(void **state)
+{
+    pid_t parent = getpid();
+    struct crowd crowd;
+    int rc;
+
+    gather_on_many(&crowd, test_loop(state));
+    crowd.act = fork_first;
+    rc = eddy_run(crowd.loop, EDDY_RUN_NOWAIT);
+    if (getpid() != parent)
+        _exit(rc == EDDY_EPERM && crowd.calls == 1 ? 0 : 1);
+    assert_true(rc > 0);
+    test_turns(crowd.loop, PIPES);
+    assert_true(crowd.calls >= PIPES);
+    disperse(&crowd);
+}
+
+static void on_any(eddy_io *io, int status, unsigned events)
+{
+    assert_int_equal(status, 0);
+    *(unsigned *) io->data |= events;
+}
+
+/* An interest that was dropped costs one event at the most. */
+static void what_nobody_wants_ceases(void **state)
+{
+    eddy_loop *loop = test_loop(state);
+    unsigned told = 0;
+    uint64_t events;
+    eddy_io io;
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(eddy_io_init(loop, &io, fds[0]), 0);
+    io.data = &told;
+    assert_int_equal(eddy_io_start(&io, EDDY_READABLE | EDDY_WRITABLE, on_any),
+                     0);
+    test_turn(loop);
+    assert_int_equal(told, EDDY_WRITABLE);
+    assert_int_equal(eddy_io_start(&io, EDDY_READABLE, on_any), 0);
+    test_turns(loop, 2);
+    events = test_stats(loop).events;
+    test_turns(loop, 5);
+    assert_int_equal(test_stats(loop).events, events);
+    assert_int_equal(eddy_close(&io.handle, NULL), 0);
+    test_close_pair(fds);
+    test_loop_close(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +451,8 @@ int main(void)
         LOOP_TEST(restarted_in_a_callback_waits_for_the_next_turn),
         LOOP_TEST(replaced_in_a_callback_waits_for_the_next_turn),
         LOOP_TEST(many_ready_are_all_served),
+        LOOP_TEST(child_of_a_callback_is_told_nothing_more),
+        LOOP_TEST(what_nobody_wants_ceases),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

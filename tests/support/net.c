@@ -33,6 +33,19 @@ int net_setup(void **state)
     return eddy_loop_init(&net->loop, &options);
 }
 
+int net_setup_plain(void **state)
+{
+    const eddy_os *plain = eddy_os_default();
+    int err = net_setup(state);
+    struct net *net = *state;
+
+    net->os.base.socket = plain->socket;
+    net->os.base.accept = plain->accept;
+    net->os.base.recv = plain->recv;
+    net->os.base.sendmsg = plain->sendmsg;
+    return err;
+}
+
 int net_teardown(void **state)
 {
     struct net *net = *state;

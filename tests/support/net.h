@@ -62,6 +62,13 @@ int net_teardown(void **state);
 #define NET_TEST(function)                                                     \
     cmocka_unit_test_setup_teardown(function, net_setup, net_teardown)
 
+/* With the system's own sockets, reading and writing, as most programs have
+ * it: on these rests whether a stream is edge-triggered. */
+int net_setup_plain(void **state);
+
+#define NET_PLAIN_TEST(function)                                               \
+    cmocka_unit_test_setup_teardown(function, net_setup_plain, net_teardown)
+
 /* Every test's last act: closes every handle, and finds that nothing is left
  * of them. */
 void net_close(struct net *net);
