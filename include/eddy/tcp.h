@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * TCP over IPv4 and IPv6. See eddy/stream.h for reading and writing.
+ *
+ * Urgent data is left out of what is read. A program that takes it by itself
+ * (recv with MSG_OOB) has to learn of it from an eddy_io on the stream's
+ * descriptor that watches for EDDY_PRIORITY, and not from SIGURG alone: the
+ * loop would not know that reading stopped short at it, and go on only when
+ * more comes.
  */
 #ifndef EDDY_TCP_H
 #define EDDY_TCP_H
