@@ -248,6 +248,23 @@ static void misplaced_timers_are_found(void **state)
     demolish(&house);
 }
 
+/* A restarted timer waits in the place that it knows of. */
+static void misplaced_restarts_are_found(void **state)
+{
+    struct house house;
+    eddy_timer **stay;
+
+    build(&house, state);
+    stay = house.loop->wheel->fresh.stay;
+    assert_int_equal(
+        eddy_timer_start(&house.timers[1], on_timer, EDDY_SEC(2), 0), 0);
+    assert_ptr_equal(stay[0], &house.timers[1]);
+    stay[0] = &house.timers[0]; /* which was not restarted */
+    assert_broken(&house);
+    stay[0] = &house.timers[1];
+    demolish(&house);
+}
+
 /* In a slot, whose timers are in order, and which the wheel knows of. */
 static void disordered_slots_are_found(void **state)
 {
@@ -342,6 +359,7 @@ int main(void)
         SIM_TEST(disordered_slots_are_found),
         SIM_TEST(disordered_near_timers_are_found),
         SIM_TEST(misplaced_timers_are_found),
+        SIM_TEST(misplaced_restarts_are_found),
         SIM_TEST(wrong_requests_are_found),
         SIM_TEST(no_loop_is_no_whole_loop),
     };
